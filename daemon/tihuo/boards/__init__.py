@@ -1,0 +1,1 @@
+"""Read-only pictures for pages, lights and the cloud. Names and phones are masked at this door."""

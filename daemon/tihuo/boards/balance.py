@@ -1,0 +1,34 @@
+"""Does the ledger balance? Each right in one place, each line accounted for, counted from the rows themselves."""
+
+from __future__ import annotations
+
+from tihuo.shop.work import Look
+
+_CHECKS = {
+    "rights": "SELECT session_id || ' ' || sku_id FROM session_item "
+    "WHERE minted <> free + granted + ordered + quarantine + handed_over + void",
+    "grants": "SELECT i.session_id || ' ' || i.sku_id FROM session_item i WHERE i.granted <> (SELECT coalesce(sum(remaining), 0) "
+    "FROM stock_grant g WHERE g.session_id = i.session_id AND g.sku_id = i.sku_id)",
+    "ordered": "SELECT i.session_id || ' ' || i.sku_id FROM session_item i WHERE i.ordered <> (SELECT coalesce(sum(l.quantity "
+    "- l.short - l.cancelled - l.handed_over), 0) FROM shop_order o JOIN order_line l ON l.order_no = o.no "
+    "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
+    "handed_over": "SELECT order_no || ' ' || line_no FROM order_line l WHERE handed_over <> (SELECT coalesce(sum(quantity), 0) "
+    "FROM handover_line h WHERE h.order_no = l.order_no AND h.line_no = l.line_no)",
+    "parcels": "SELECT p.id FROM parcel p WHERE (p.state = 'handed_over') <> (NOT EXISTS (SELECT 1 FROM order_line "
+    "WHERE parcel_id = p.id AND (put > handed_over OR put = 0)) AND p.state NOT IN ('sorting', 'empty')) "
+    "AND p.state IN ('ready', 'handed_over')",
+    "journal": "SELECT entry FROM (SELECT entry, lag(entry) OVER (ORDER BY entry) AS before FROM journal) "
+    "WHERE entry <> before + 1",
+    "stream": "SELECT up_seq FROM (SELECT up_seq, lag(up_seq) OVER (ORDER BY up_seq) AS before FROM journal "
+    "WHERE up_epoch = (SELECT max(up_epoch) FROM journal)) WHERE up_seq <> before + 1",
+}
+
+
+def imbalances(look: Look) -> dict[str, list[str]]:
+    """Name of a check -> the rows that fail it; empty when the ledger balances."""
+    found = {}
+    for name, statement in _CHECKS.items():
+        rows = [str(row[0]) for row in look.rows(statement)]
+        if rows:
+            found[name] = rows[:20]
+    return found

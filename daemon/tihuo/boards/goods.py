@@ -1,0 +1,35 @@
+"""Finding one thing of the catalog (中央商品池): by its barcode, its code, or a part of its name."""
+
+from __future__ import annotations
+
+from tihuo.boards.stock import SkuRow
+from tihuo.shop.catalog import gtin13
+from tihuo.shop.work import Look
+
+_SELECT = (
+    "SELECT s.code, s.barcode, d.name, s.spec, s.unit, s.zone, s.price_fen, s.on_hand, d.supplier FROM sku s "
+    "JOIN product d ON d.id = s.product_id "
+)
+
+
+def find_goods(look: Look, text: str, limit: int = 30) -> list[SkuRow]:
+    """What a scan or a few typed letters may mean. A barcode or a code that fits exactly is the only answer."""
+    text = text.strip()
+    if not text:
+        return []
+    exact = look.rows(f"{_SELECT} WHERE s.barcode = ? OR s.code = ?", (gtin13(text), text))
+    if exact:
+        return [SkuRow(*row) for row in exact]
+    part = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    rows = look.rows(
+        f"{_SELECT} WHERE d.name LIKE ?1 ESCAPE '!' OR s.spec LIKE ?1 ESCAPE '!' OR s.code LIKE ?1 ESCAPE '!' "
+        "ORDER BY s.zone, d.name, s.spec LIMIT ?2",
+        (f"%{part}%", limit),
+    )
+    return [SkuRow(*row) for row in rows]
+
+
+def sku_row(look: Look, code: str) -> SkuRow | None:
+    """The SKU of this code."""
+    row = look.one(f"{_SELECT} WHERE s.code = ?", (code,))
+    return SkuRow(*row) if row else None

@@ -1,0 +1,1 @@
+"""SQLite, the one writer, the journal. No business words here."""

@@ -1,0 +1,209 @@
+"""The database file: how it is opened, brought up to date, checked, copied and put back.
+
+WAL with `synchronous=FULL`: what was acknowledged survives a power cut. Pages of 1 KiB, because each page that a commit
+touches is written whole and most commits here touch little of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
+PAGE_BYTES = 1024
+
+
+class DatabaseTrouble(Exception):
+    """The file cannot be used. `code` is stable: `disk_full`, `disk_read_only`, `database_damaged`, `database_newer`,
+    `database_busy`, `disk_failed`; `detail` is SQLite's own text."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+_CODES = {
+    sqlite3.SQLITE_FULL: "disk_full",
+    sqlite3.SQLITE_READONLY: "disk_read_only",
+    sqlite3.SQLITE_CORRUPT: "database_damaged",
+    sqlite3.SQLITE_NOTADB: "database_damaged",
+    sqlite3.SQLITE_BUSY: "database_busy",
+}
+
+
+def trouble_of(error: sqlite3.Error) -> DatabaseTrouble:
+    """Our name for an error of SQLite."""
+    primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
+    return DatabaseTrouble(_CODES.get(primary, "disk_failed"), str(error))
+
+
+def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
+    """A connection with our settings; transactions are begun by hand."""
+    try:
+        connection = sqlite3.connect(
+            path, timeout=10, isolation_level=None, cached_statements=256, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute(f"PRAGMA cache_size=-{2048 if query_only else 8192}")
+        if query_only:
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error as error:
+        raise trouble_of(error) from error
+    return connection
+
+
+def migrations() -> list[tuple[str, str]]:
+    """(name, SQL) of every migration that this release knows, in order."""
+    folder = resources.files("tihuo.ledger") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(name.removesuffix(".sql"), (folder / name).read_text("utf-8")) for name in names]
+
+
+def migrate(path: Path) -> list[str]:
+    """Bring the file up to date, each migration in one transaction with its own record; gives those applied.
+
+    A file that held anything is copied first, to `<name>.before-<migration>`. Raises `DatabaseTrouble`:
+    `database_newer` when a later release has been here.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path)
+    try:
+        connection.execute("CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY, at INTEGER NOT NULL)")
+        done = {row[0] for row in connection.execute("SELECT name FROM migration")}
+        known = migrations()
+        newer = done - {name for name, _ in known}
+        if newer:
+            raise DatabaseTrouble("database_newer", ", ".join(sorted(newer)))
+        missing = [(name, script) for name, script in known if name not in done]
+        if done and missing:
+            copy(connection, path.with_name(f"{path.name}.before-{missing[0][0]}"))
+        for name, script in missing:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                for statement in statements(script):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO migration VALUES (?, ?)", (name, time.time_ns() // 1_000_000))
+                connection.execute("COMMIT")
+            except sqlite3.Error:
+                connection.execute("ROLLBACK")
+                raise
+    except sqlite3.Error as error:
+        raise trouble_of(error) from error
+    finally:
+        connection.close()
+    return [name for name, _ in missing]
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one, so that they can share a transaction (`executescript` commits)."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        raise ValueError(f"unfinished statement: {pending.strip()[:80]}")
+
+
+def check(path: Path) -> list[str]:
+    """What SQLite finds wrong with the file: empty when it is sound."""
+    try:
+        connection = connect(path, query_only=True)
+        try:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return [str(error)]
+    except DatabaseTrouble as trouble:
+        return [str(trouble)]
+    return [] if found == ["ok"] else found
+
+
+def copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int], None] | None = None) -> None:
+    """A whole, consistent copy beside a running daemon. It appears under its name only when it is complete."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    out = sqlite3.connect(part)
+    try:
+        source.backup(
+            out, pages=512, progress=(lambda _, left, total: progress(total - left, total)) if progress else None
+        )
+        out.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        out.close()
+    with part.open("rb+") as handle:
+        os.fsync(handle.fileno())
+    part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class Look:
+    """A read-only view of one moment."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(statement, parameters).fetchone()
+        return row
+
+
+class Readers:
+    """Read-only connections, one a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._all: list[sqlite3.Connection] = []
+
+    @contextmanager
+    def look(self) -> Iterator[Look]:
+        """One moment of the shop: everything read inside belongs together."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = connect(self._path, query_only=True)
+            self._own.connection = connection
+            with self._lock:
+                self._all.append(connection)
+        try:
+            connection.execute("BEGIN")
+            try:
+                yield Look(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise trouble_of(error) from error
+
+    def read(self, board: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:
+        """`board(look, *args)` at one moment."""
+        with self.look() as look:
+            return board(look, *args, **kwargs)
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+        self._own = threading.local()

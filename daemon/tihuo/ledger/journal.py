@@ -1,0 +1,115 @@
+"""流水: reading the journal back, cursors, and the threads that follow it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from tihuo.ledger.database import Look
+from tihuo.shop.events import Event, all_kinds
+from tihuo.shop.work import Work
+
+log = logging.getLogger(__name__)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One fact: its number, when it was recorded (`Millis`), by whom, and where it stands in the stream to the cloud."""
+
+    entry: int
+    at: int
+    actor: str
+    event: Event
+    seq: int | None = None
+
+
+_COLUMNS = "entry, at, actor, kind, data, up_seq"
+
+
+def _entries(rows: list[tuple[int, int, str, str, bytes, int | None]]) -> list[Entry]:
+    kinds = all_kinds()
+    return [
+        Entry(entry, at, actor, msgspec.json.decode(data, type=kinds[kind]), seq)
+        for entry, at, actor, kind, data, seq in rows
+    ]
+
+
+def entries_after(look: Look, entry: int, limit: int = 200) -> list[Entry]:
+    """The next facts after `entry`. Sequence is commit order, so nothing is ever missed."""
+    return _entries(look.rows(f"SELECT {_COLUMNS} FROM journal WHERE entry > ? ORDER BY entry LIMIT ?", (entry, limit)))
+
+
+def outgoing_after(look: Look, epoch: int, seq: int, limit: int = 200) -> list[Entry]:
+    """The next facts that go to the cloud, after `seq` of this epoch."""
+    statement = f"SELECT {_COLUMNS} FROM journal WHERE up_epoch = ? AND up_seq > ? ORDER BY up_seq LIMIT ?"
+    return _entries(look.rows(statement, (epoch, seq, limit)))
+
+
+def outgoing_head(look: Look, epoch: int) -> int:
+    """The newest number of the stream to the cloud."""
+    row = look.one("SELECT coalesce(max(up_seq), 0) FROM journal WHERE up_epoch = ?", (epoch,))
+    return int(row[0]) if row else 0
+
+
+def last_entry(look: Look) -> int:
+    row = look.one("SELECT coalesce(max(entry), 0) FROM journal")
+    return int(row[0]) if row else 0
+
+
+def cursor(look: Look | Work, name: str) -> tuple[int, int]:
+    """(epoch, seq) that `name` has reached; (0, 0) before it began."""
+    row = look.one("SELECT epoch, seq FROM cursor WHERE name = ?", (name,))
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def move_cursor(work: Work, name: str, epoch: int, seq: int) -> None:
+    """Remember how far `name` is; in the same transaction as what it did."""
+    work.sql(
+        "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT(name) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq",
+        (name, epoch, seq),
+    )
+
+
+class Follower(threading.Thread):
+    """跟随者: a thread that reacts to what was committed, or to the time that passed.
+
+    `step` does a piece of work and says whether there may be more; tests call it by hand. A step that fails is tried
+    again after a growing pause, and `trouble` says so meanwhile.
+    """
+
+    def __init__(self, name: str, step: Callable[[], bool], *, period: float = 1.0) -> None:
+        super().__init__(name=name, daemon=True)
+        self._step = step
+        self._period = period
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.beat = time.monotonic()
+        self.trouble = ""
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        pause = self._period
+        while not self._stopping.is_set():
+            self.beat = time.monotonic()
+            self._wake.clear()
+            try:
+                more = self._step()
+                self.trouble = ""
+                pause = self._period
+            except Exception as error:
+                log.exception("%s failed; trying again in %.1f s", self.name, pause)
+                self.trouble = f"{type(error).__name__}: {error}"
+                self._stopping.wait(pause)
+                pause = min(pause * 2, 30.0)
+                continue
+            if not more:
+                self._wake.wait(self._period)

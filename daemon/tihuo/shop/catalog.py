@@ -1,0 +1,56 @@
+"""中央商品池: the products a shop can sell, each in one or more SKUs (规格)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.words import Zone
+
+ZONES = ", ".join(f"'{zone}'" for zone in Zone)
+
+
+class Product(SQLModel, table=True):
+    """商品: what people call the thing."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    supplier: str = ""
+
+
+class Sku(SQLModel, table=True):
+    """规格: the thing as it is counted, priced, scanned and stored."""
+
+    __table_args__ = (
+        CheckConstraint("price_fen >= 0"),
+        CheckConstraint("on_hand >= 0"),
+        CheckConstraint(f"zone IN ({ZONES})"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    product_id: int = Field(foreign_key="product.id")
+    spec: str = ""
+    unit: str = "件"
+    barcode: str | None = Field(default=None, unique=True)
+    zone: str = Zone.AMBIENT
+    price_fen: int
+    on_hand: int = 0
+    """库存: units in the shop that no live session has minted into rights."""
+
+
+def gtin_fits(digits: str) -> bool:
+    """True if `digits` is a GTIN-8/12/13/14 whose check digit is right (GS1 General Specifications, 7.9).
+
+    >>> gtin_fits("6901234567892"), gtin_fits("6901234567890")
+    (True, False)
+    """
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in (8, 12, 13, 14):
+        return False
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
+    return weighted % 10 == 0
+
+
+def gtin13(digits: str) -> str:
+    """The one spelling of a barcode that we store: a UPC-A gets its leading zero, all else stays."""
+    return f"0{digits}" if len(digits) == 12 and digits.isdigit() else digits

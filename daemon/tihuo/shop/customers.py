@@ -1,0 +1,31 @@
+"""顾客: the people who order. They never log in here; a code or a phone stands for them."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.work import Work
+
+
+class Customer(SQLModel, table=True):
+    """One buyer, as the channel that sold to her names her."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id: str = Field(primary_key=True)
+    name: str = ""
+    phone: str = ""
+    door: str = ""
+    first_seen: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+
+
+def keep(work: Work, customer_id: str, name: str, phone: str, door: str = "") -> None:
+    """Remember a customer, or what changed of her. An empty value never wipes a known one."""
+    work.sql(
+        "INSERT INTO customer(id, name, phone, door, first_seen) VALUES (?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT(id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), "
+        "phone = coalesce(nullif(excluded.phone, ''), phone), door = coalesce(nullif(excluded.door, ''), door) "
+        "WHERE name IS NOT excluded.name OR phone IS NOT excluded.phone OR door IS NOT excluded.door",
+        (customer_id, name, phone, door, work.now),
+    )

@@ -1,0 +1,264 @@
+"""Every fact that the journal (流水) can hold, in the past tense.
+
+An event is stored as JSON with its `kind`. Those with `TO_CLOUD` also get a number in the stream to the cloud and are
+sent until the cloud has acknowledged them; `cloud.relay` turns each into a message of the contract.
+Fields may be added with a default; never renamed or given another meaning.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """A fact."""
+
+    TO_CLOUD: ClassVar[bool] = False
+    TOPICS: ClassVar[tuple[str, ...]] = ()
+    """Which boards may look different now."""
+
+
+class LineQuantity(msgspec.Struct, frozen=True, omit_defaults=True):
+    line_id: str
+    quantity: int
+    reason: str = ""
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """Money to give back. `refund_id` follows from what it refunds, so a retry carries the same one."""
+
+    refund_id: str
+    amount_fen: int
+
+
+class ParcelPlace(msgspec.Struct, frozen=True):
+    parcel_id: str
+    zone: str
+    slot: str
+
+
+class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+
+
+class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock", "sorting")
+    session_id: str
+
+
+class GrantIssued(Event, frozen=True, kw_only=True, tag="grant.issued"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    grant_id: str
+    session_id: str
+    sku: str
+    quantity: int
+    price_fen: int
+    limit_per_customer: int | None = None
+    sell_until: int
+
+
+class RightsReturned(Event, frozen=True, kw_only=True, tag="rights.returned"):
+    """The cloud gave rights of a grant back."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    grant_id: str
+    quantity: int
+
+
+class GoodsReceived(Event, frozen=True, kw_only=True, tag="goods.received"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    sku: str
+    quantity: int
+
+
+class WalkInSold(Event, frozen=True, kw_only=True, tag="walk_in.sold"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    quantity: int
+
+
+class OrderAccepted(Event, frozen=True, kw_only=True, tag="order.accepted"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock")
+    order_id: str
+    order_no: int
+    window: tuple[int, int]
+
+
+class OrderRefused(Event, frozen=True, kw_only=True, tag="order.refused"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders",)
+    order_id: str
+    reason: str
+    lines: tuple[LineQuantity, ...]
+    refund: Refund
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True, tag="order.cancelled"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    order_id: str
+    lines: tuple[LineQuantity, ...]
+    reason: str
+    at: int
+
+
+class OrderImported(Event, frozen=True, kw_only=True, tag="order.imported"):
+    """An order that another program took, read from its export."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock")
+    order_id: str
+    order_no: int
+
+
+class OrderShort(Event, frozen=True, kw_only=True, tag="order.short"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    order_id: str
+    lines: tuple[LineQuantity, ...]
+    refund: Refund
+
+
+class RefundSettled(Event, frozen=True, kw_only=True, tag="refund.settled"):
+    """The cloud says what became of a refund: `succeeded` or `failed`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders",)
+    refund_id: str
+    state: str
+
+
+class OrderReady(Event, frozen=True, kw_only=True, tag="order.ready"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "pickup")
+    order_id: str
+    parcels: tuple[ParcelPlace, ...]
+    window: tuple[int, int]
+
+
+class OrderHandedOver(Event, frozen=True, kw_only=True, tag="order.handed_over"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "pickup", "kiosk")
+    order_id: str
+    lines: tuple[LineQuantity, ...]
+    handed_over_at: int
+    method: str
+    complete: bool
+
+
+class WaveOpened(Event, frozen=True, kw_only=True, tag="wave.opened"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    wave_id: int
+    session_id: str
+    parcels: int
+    units: int
+
+
+class WaveDone(Event, frozen=True, kw_only=True, tag="wave.done"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    wave_id: int
+
+
+class ItemScanned(Event, frozen=True, kw_only=True, tag="item.scanned"):
+    """Staff hold an item: its slots light up. `sku` is empty when nobody in the wave wants it."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    station: str
+    sku: str
+    text: str = ""
+    refusal: str = ""
+
+
+class UnitsPut(Event, frozen=True, kw_only=True, tag="units.put"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    parcel_id: int
+    sku: str
+    quantity: int
+
+
+class PutUndone(Event, frozen=True, kw_only=True, tag="put.undone"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    parcel_id: int
+    sku: str
+    quantity: int
+
+
+class UnitsDamaged(Event, frozen=True, kw_only=True, tag="units.damaged"):
+    """`replaced` of them were made good from free stock; the rest became a shortage."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting", "stock")
+    sku: str
+    quantity: int
+    replaced: int
+
+
+class ParcelReady(Event, frozen=True, kw_only=True, tag="parcel.ready"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting", "pickup", "paper")
+    parcel_id: int
+    slot: str
+
+
+class CheckedIn(Event, frozen=True, kw_only=True, tag="visit.checked_in"):
+    """A customer stands at a kiosk. `refusal` says why the page cannot help her, if it cannot."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("kiosk", "pickup")
+    visit_id: int
+    kiosk: str
+    order_no: int | None = None
+    refusal: str = ""
+
+
+class VisitEnded(Event, frozen=True, kw_only=True, tag="visit.ended"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("kiosk", "pickup")
+    visit_id: int
+    kiosk: str
+    how: str
+
+
+class StaffCalled(Event, frozen=True, kw_only=True, tag="staff.called"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("kiosk", "pickup")
+    kiosk: str
+    visit_id: int | None = None
+
+
+class PaperQueued(Event, frozen=True, kw_only=True, tag="paper.queued"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("paper",)
+    job_id: int
+    copy: int = 1
+
+
+class PaperMoved(Event, frozen=True, kw_only=True, tag="paper.moved"):
+    """A print job went on to `state`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("paper",)
+    job_id: int
+    state: str
+    trouble: str = ""
+
+
+class MessageParked(Event, frozen=True, kw_only=True, tag="message.parked"):
+    """A message from the cloud that could not be understood: kept, answered, shown."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("cloud",)
+    parked_id: int
+    message_id: str
+    reason: str
+
+
+class SettingChanged(Event, frozen=True, kw_only=True, tag="setting.changed"):
+    """Who changed what: a user added, a PIN renewed. Never the secret itself."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("settings",)
+    what: str
+    subject: str
+
+
+def all_kinds() -> dict[str, type[Event]]:
+    """kind -> class, for whoever reads the journal back."""
+    return {str(kind.__struct_config__.tag): kind for kind in Event.__subclasses__()}

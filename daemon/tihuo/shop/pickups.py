@@ -1,0 +1,132 @@
+"""自提码 and 到店: how a customer is recognised without a network, and her stay at the kiosk.
+
+A pickup code says which order it is and proves that this box issued it. Nothing is looked up to check it:
+
+- the QR holds `TH1:<store>:<order number in base 32>:<16 base-32 letters of an HMAC-SHA-256>`, 80 bits that
+  nobody can guess;
+- the eight digits are the order number put through a keyed permutation of 0..99,999,999 (a four-round Feistel network
+  over two halves of four digits, after Black and Rogaway, "Ciphers with arbitrary finite domains", 2002), so that they are unique,
+  look random, and need no index. Eight digits can be guessed, so whoever takes them must limit the rate.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.words import Refusal
+
+_PAYLOAD = re.compile(r"TH1:([A-Z0-9_-]{1,24}):([0-9A-V]{1,7}):([A-Z2-7]{16})")
+_HALF = 10_000
+_DIGITS32 = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+
+
+class Visit(SQLModel, table=True):
+    """到店: one stay of one customer at one kiosk, which that kiosk's page is drawn from.
+
+    `outcome`: 'welcome', 'confirm' (asks whether all was taken), 'partly', 'done', or a refusal code.
+    """
+
+    __table_args__ = (CheckConstraint("closed_at IS NULL OR closed_at >= opened_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kiosk: str = Field(index=True)
+    order_no: int | None = None
+    customer_id: str | None = None
+    outcome: str
+    facts: str = "{}"
+    method: str = "kiosk"
+    opened_at: int
+    ends_at: int
+    closed_at: int | None = None
+
+
+class HandoverLine(SQLModel, table=True):
+    """核销交付: a record of units that went over the counter."""
+
+    __tablename__ = "handover_line"
+    __table_args__ = (CheckConstraint("quantity > 0"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_no: int = Field(index=True)
+    line_no: int
+    parcel_id: int
+    quantity: int
+    method: str
+    actor: str
+    at: int
+    visit_id: int | None = None
+
+
+def code_for(store_id: str, order_no: int, key: bytes) -> str:
+    """The text of the QR of an order (QR alphanumeric characters only).
+
+    >>> code_for("S01", 7, b"k")
+    'TH1:S01:7:2Y7DLTHNMCC2IIAG'
+    """
+    number = _base32(order_no)
+    return f"TH1:{store_id.upper()}:{number}:{_seal(store_id, number, key)}"
+
+
+def order_of_code(text: str, store_id: str, key: bytes) -> int:
+    """The order number a QR stands for.
+
+    Raises `Refusal`: `unknown_code` (not ours, or forged), `other_shop` (one of ours, of another store).
+    """
+    match = _PAYLOAD.fullmatch(text.strip().upper())
+    if match is None:
+        raise Refusal("unknown_code")
+    store, number, seal = match.groups()
+    if store != store_id.upper():
+        raise Refusal("other_shop", store=store)
+    if not hmac.compare_digest(seal, _seal(store_id, number, key)):
+        raise Refusal("unknown_code")
+    return int(number, 32)
+
+
+def short_code_for(order_no: int, key: bytes) -> str:
+    """The eight digits of an order."""
+    value = _permute(order_no % (_HALF * _HALF), key, (0, 1, 2, 3), forward=True)
+    return f"{value:08d}"
+
+
+def order_of_short_code(digits: str, key: bytes) -> int:
+    """The order number that eight digits stand for; it may not exist. Raises `Refusal("unknown_code")` if not digits."""
+    digits = digits.replace(" ", "")
+    if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
+        raise Refusal("unknown_code")
+    return _permute(int(digits), key, (3, 2, 1, 0), forward=False)
+
+
+def _permute(value: int, key: bytes, rounds: tuple[int, ...], *, forward: bool) -> int:
+    left, right = divmod(value, _HALF)
+    for number in rounds:
+        if forward:
+            left, right = right, (left + _round(key, number, right)) % _HALF
+        else:
+            left, right = (right - _round(key, number, left)) % _HALF, left
+    return left * _HALF + right
+
+
+def _round(key: bytes, number: int, half: int) -> int:
+    digest = hmac.digest(key, b"short%d:%d" % (number, half), hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") % _HALF
+
+
+def _seal(store_id: str, number: str, key: bytes) -> str:
+    digest = hmac.digest(key, f"pickup:{store_id.upper()}:{number}".encode(), hashlib.sha256)
+    return base64.b32encode(digest[:10]).decode()
+
+
+def _base32(number: int) -> str:
+    digits = ""
+    while True:
+        number, digit = divmod(number, 32)
+        digits = _DIGITS32[digit] + digits
+        if not number:
+            return digits

@@ -1,0 +1,61 @@
+"""The unit of work a stage gets: one transaction, the moment, who acts, and where facts are recorded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from tihuo.shop.events import Event
+from tihuo.shop.words import Millis
+
+Row = tuple[Any, ...]
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stage may know of the shop's settings."""
+
+    store_id: str
+    slots: dict[str, tuple[str, ...]]
+    """Zone -> its slots, in the order in which they are filled."""
+    code_key: bytes
+    """Signs pickup codes; made at the first start and kept in the database."""
+    first_grant_percent: int = 60
+    refill_below_percent: int = 20
+    single_below: int = 3
+    walk_in_reserve_percent: int = 0
+    print_receipts: bool = True
+
+
+class Work(Protocol):
+    """One job inside the writer's transaction. `sql` and `many` take `?` parameters only."""
+
+    now: Millis
+    actor: str
+    epoch: int
+    version: int
+    """Grows with every transaction; what it stamps is newer than all before."""
+    house: House
+
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor: ...
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None: ...
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None: ...
+
+    def record(self, event: Event) -> None:
+        """Add a fact to the journal, in this transaction."""
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Work inside the block is undone alone if the block raises."""
+
+
+class Look(Protocol):
+    """A read-only view of one moment."""
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]: ...
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None: ...

@@ -1,0 +1,309 @@
+"""直播: orders taken whole or refused, rights that come back, walk-in sales, orders read from other programs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tihuo.shop import customers
+from tihuo.shop.events import (
+    LineQuantity,
+    OrderAccepted,
+    OrderCancelled,
+    OrderImported,
+    OrderRefused,
+    Refund,
+    RightsReturned,
+    WalkInSold,
+)
+from tihuo.shop.orders import NewLine, NewOrder
+from tihuo.shop.stock import end_free, grant_size, issue_grant, move
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Row, Work
+
+_ORDER = (
+    "INSERT INTO shop_order(order_id, session_id, customer_id, channel, state, reason, placed_at, paid_at, accepted_at, "
+    "paid_fen, refunded_fen, refunds, window_from, window_to, substitution, provider, transaction_id, note) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_LINE = (
+    "INSERT INTO order_line(order_no, line_no, line_id, sku_id, grant_id, quantity, unit_price_fen, put, short, "
+    "cancelled, handed_over, parcel_id) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, NULL)"
+)
+
+
+def accept_order(work: Work, new: NewOrder) -> Literal["accepted", "refused", "repeated"]:
+    """收单: take a paid order whole, if every line fits the grant it was sold from; else refuse it with a refund.
+
+    An order that cites grants with enough rights left is accepted however late it arrives (contract, "Grants", 4).
+    Reasons of a refusal: `unknown_sku`, `unknown_grant`, `grant_closed`, `sold_out`, `over_limit`.
+    """
+    if work.one("SELECT 1 FROM shop_order WHERE order_id = ?", (new.order_id,)):
+        return "repeated"
+    grants = _grants(work, new)
+    reason = _why_not(work, new, grants)
+    if reason:
+        _refuse(work, new, reason)
+        return "refused"
+    window = new.window or _session_window(work, new.session_id)
+    order_no = _book(work, new, window)
+    sold: dict[str, int] = {}
+    rows = []
+    for number, line in enumerate(new.lines, 1):
+        sold[line.grant_id] = sold.get(line.grant_id, 0) + line.quantity
+        sku_id = grants[line.grant_id][2]
+        rows.append((order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen))
+    work.many(_LINE, rows)
+    work.many(
+        "UPDATE stock_grant SET remaining = remaining - ?1, sold = sold + ?1 WHERE id = ?2",
+        [(quantity, grant) for grant, quantity in sold.items()],
+    )
+    move(work, "granted", "ordered", [(grants[grant][1], grants[grant][2], n) for grant, n in sold.items()])
+    work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
+    for grant, quantity in sold.items():
+        _, session_id, sku_id, _, _, _, _, free, granted, open_ = grants[grant]
+        more = grant_size(free, granted - quantity, work.house) if free and open_ else 0
+        if more:
+            issue_grant(work, session_id, sku_id, more)
+    return "accepted"
+
+
+def _grants(work: Work, new: NewOrder) -> dict[str, Row]:
+    wanted = {line.grant_id for line in new.lines}
+    rows = work.sql(
+        "SELECT g.id, g.session_id, g.sku_id, g.remaining, g.state, s.code, i.limit_per_customer, i.free, i.granted, "
+        "l.state = 'open' FROM stock_grant g JOIN sku s ON s.id = g.sku_id "
+        "JOIN session_item i ON i.session_id = g.session_id AND i.sku_id = g.sku_id "
+        f"JOIN live_session l ON l.id = g.session_id WHERE g.id IN ({', '.join('?' * len(wanted))})",
+        tuple(wanted),
+    )
+    return {row[0]: row for row in rows}
+
+
+def _why_not(work: Work, new: NewOrder, grants: dict[str, Row]) -> str:
+    left = {grant: row[3] for grant, row in grants.items()}
+    wanted: dict[tuple[str, int], int] = {}
+    for line in new.lines:
+        row = grants.get(line.grant_id)
+        if row is None:
+            known = work.one("SELECT 1 FROM sku WHERE code = ?", (line.sku,))
+            return "unknown_grant" if known else "unknown_sku"
+        _, session_id, sku_id, _, state, code, limit, *_ = row
+        if code != line.sku:
+            return "unknown_grant"
+        left[line.grant_id] -= line.quantity
+        if left[line.grant_id] < 0:
+            return "sold_out" if state == "open" else "grant_closed"
+        if limit is not None:
+            wanted[session_id, sku_id] = wanted.get((session_id, sku_id), 0) + line.quantity
+            if wanted[session_id, sku_id] + _bought(work, new, session_id, sku_id) > limit:
+                return "over_limit"
+    return ""
+
+
+def _bought(work: Work, new: NewOrder, session_id: str, sku_id: int) -> int:
+    """What this person already has of a SKU in this session, over all channels: same id or same phone."""
+    row = work.one(
+        "SELECT coalesce(sum(l.quantity - l.cancelled - l.short), 0) FROM customer c "
+        "JOIN shop_order o ON o.customer_id = c.id JOIN order_line l ON l.order_no = o.no "
+        "WHERE (c.id = ?1 OR (?2 <> '' AND c.phone = ?2)) AND o.session_id = ?3 AND o.state = 'accepted' "
+        "AND l.sku_id = ?4",
+        (new.customer_id, new.customer_phone, session_id, sku_id),
+    )
+    return int(row[0]) if row else 0
+
+
+def _session_window(work: Work, session_id: str) -> tuple[int, int]:
+    row = work.one("SELECT window_from, window_to FROM live_session WHERE id = ?", (session_id,))
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def _book(work: Work, new: NewOrder, window: tuple[int, int], state: str = "accepted", reason: str = "") -> int:
+    customers.keep(work, new.customer_id, new.customer_name, new.customer_phone)
+    refused = state == "refused"
+    order_no = work.sql(
+        _ORDER,
+        (
+            new.order_id,
+            new.session_id,
+            new.customer_id,
+            new.channel,
+            state,
+            reason,
+            new.placed_at,
+            new.paid_at,
+            work.now,
+            new.paid_fen,
+            new.paid_fen if refused else 0,
+            1 if refused else 0,
+            *window,
+            new.substitution,
+            new.provider,
+            new.transaction_id,
+            new.note,
+        ),
+    ).lastrowid
+    assert order_no is not None
+    return order_no
+
+
+def _refuse(work: Work, new: NewOrder, reason: str) -> None:
+    """拒单: keep the order as refused and give all of its money back."""
+    _book(work, new, new.window or (0, 0), "refused", reason)
+    work.record(
+        OrderRefused(
+            order_id=new.order_id,
+            reason=reason,
+            lines=tuple(LineQuantity(line.line_id, line.quantity, reason) for line in new.lines),
+            refund=Refund(f"{new.order_id}-r1", new.paid_fen),
+        )
+    )
+
+
+def cancel_order(work: Work, order_id: str, reason: str) -> None:
+    """The customer or the cloud cancels a paid order; its rights wait in quarantine until staff decide.
+
+    The money is the cloud's to give back. Raises `Refusal`: `unknown_order`, `already_cancelled`, `too_late` (sorting
+    has begun: then it takes a person).
+    """
+    order = work.one("SELECT no, state, session_id FROM shop_order WHERE order_id = ?", (order_id,))
+    if order is None:
+        raise Refusal("unknown_order", order=order_id)
+    order_no, state, session_id = order
+    if state != "accepted":
+        raise Refusal("already_cancelled" if state == "cancelled" else "refused_order", order=order_id)
+    lines = work.sql(
+        "SELECT line_no, line_id, sku_id, quantity - put - short - cancelled, parcel_id FROM order_line WHERE order_no = ?",
+        (order_no,),
+    ).fetchall()
+    if any(parcel is not None for *_, parcel in lines):
+        raise Refusal("too_late", order=order_id)
+    open_lines = [line for line in lines if line[3] > 0]
+    work.many(
+        "UPDATE order_line SET cancelled = cancelled + ? WHERE order_no = ? AND line_no = ?",
+        [(left, order_no, line_no) for line_no, _, _, left, _ in open_lines],
+    )
+    move(work, "ordered", "quarantine", [(session_id, sku_id, left) for _, _, sku_id, left, _ in open_lines])
+    work.sql("UPDATE shop_order SET state = 'cancelled', reason = ? WHERE no = ?", (reason, order_no))
+    work.record(
+        OrderCancelled(
+            order_id=order_id,
+            lines=tuple(LineQuantity(line_id, left) for _, line_id, _, left, _ in open_lines),
+            reason=reason,
+            at=work.now,
+        )
+    )
+
+
+def take_back(work: Work, grant_id: str, quantity: int) -> None:
+    """The holder gives some rights of a grant back. Raises `Refusal`: `unknown_grant`, `more_than_granted`."""
+    session_id, sku_id, remaining, session_state = _held(work, grant_id)
+    if quantity > remaining:
+        raise Refusal("more_than_granted", grant=grant_id, remaining=remaining)
+    work.sql(
+        "UPDATE stock_grant SET remaining = remaining - ?1, returned = returned + ?1 WHERE id = ?2",
+        (quantity, grant_id),
+    )
+    if quantity:
+        move(work, "granted", "free", [(session_id, sku_id, quantity)])
+        if session_state == "closed":
+            end_free(work, session_id, sku_id, quantity)
+    work.record(RightsReturned(grant_id=grant_id, quantity=quantity))
+
+
+def close_grant(work: Work, grant_id: str) -> None:
+    """The holder will sell nothing more from a grant: all that is left comes back. Raises `Refusal("unknown_grant")`."""
+    _, _, remaining, _ = _held(work, grant_id)
+    take_back(work, grant_id, remaining)
+    work.sql("UPDATE stock_grant SET state = 'closed' WHERE id = ?", (grant_id,))
+
+
+def _held(work: Work, grant_id: str) -> Row:
+    grant = work.one(
+        "SELECT g.session_id, g.sku_id, g.remaining, l.state FROM stock_grant g "
+        "JOIN live_session l ON l.id = g.session_id WHERE g.id = ?",
+        (grant_id,),
+    )
+    if grant is None:
+        raise Refusal("unknown_grant", grant=grant_id)
+    return grant
+
+
+def sell_walk_in(work: Work, session_id: str, sku: str, quantity: int) -> None:
+    """到店零售: sell free units over the counter. Raises `Refusal`: `unknown_sku`, `bad_quantity`, `sold_out`."""
+    if quantity <= 0:
+        raise Refusal("bad_quantity")
+    row = work.one(
+        "SELECT i.sku_id, i.free FROM session_item i JOIN sku s ON s.id = i.sku_id "
+        "WHERE i.session_id = ? AND s.code = ?",
+        (session_id, sku),
+    )
+    if row is None:
+        raise Refusal("unknown_sku", sku=sku)
+    if row[1] < quantity:
+        raise Refusal("sold_out", sku=sku, free=row[1])
+    move(work, "free", "handed_over", [(session_id, row[0], quantity)])
+    work.record(WalkInSold(session_id=session_id, sku=sku, quantity=quantity))
+
+
+class ImportedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A paid order that another program sold; its lines cite SKU codes of ours."""
+
+    order_id: str
+    customer_id: str
+    customer_name: str
+    customer_phone: str
+    door: str
+    placed_at: int
+    lines: tuple[NewLine, ...]
+    paid_fen: int
+    note: str = ""
+
+
+def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["imported", "repeated"]:
+    """Take an order of another program's export into a session, once. Its units are minted as already ordered.
+
+    Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session).
+    """
+    if work.one("SELECT 1 FROM shop_order WHERE order_id = ?", (new.order_id,)):
+        return "repeated"
+    session = work.one("SELECT window_from, window_to FROM live_session WHERE id = ?", (session_id,))
+    if session is None:
+        raise Refusal("unknown_session", session=session_id)
+    rows = []
+    for number, line in enumerate(new.lines, 1):
+        item = work.one(
+            "SELECT i.sku_id FROM session_item i JOIN sku s ON s.id = i.sku_id WHERE i.session_id = ? AND s.code = ?",
+            (session_id, line.sku),
+        )
+        if item is None:
+            raise Refusal("unknown_sku", sku=line.sku)
+        rows.append((number, line, item[0]))
+    order = NewOrder(
+        order_id=new.order_id,
+        session_id=session_id,
+        channel="import",
+        placed_at=new.placed_at,
+        paid_at=new.placed_at,
+        customer_id=new.customer_id,
+        customer_name=new.customer_name,
+        customer_phone=new.customer_phone,
+        window=None,
+        lines=new.lines,
+        paid_fen=new.paid_fen,
+        note=new.note,
+    )
+    order_no = _book(work, order, (session[0], session[1]))
+    customers.keep(work, new.customer_id, new.customer_name, new.customer_phone, new.door)
+    work.many(
+        _LINE,
+        [(order_no, n, line.line_id, sku_id, "", line.quantity, line.unit_price_fen) for n, line, sku_id in rows],
+    )
+    work.many(
+        "UPDATE session_item SET minted = minted + ?1, ordered = ordered + ?1, version = ?2 "
+        "WHERE session_id = ?3 AND sku_id = ?4",
+        [(line.quantity, work.version, session_id, sku_id) for _, line, sku_id in rows],
+    )
+    work.record(OrderImported(order_id=new.order_id, order_no=order_no))
+    return "imported"

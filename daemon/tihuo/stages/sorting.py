@@ -1,0 +1,270 @@
+"""分拣: from paid orders to labelled parcels, one item in the hand at a time."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tihuo.shop import paper
+from tihuo.shop.catalog import gtin13
+from tihuo.shop.events import (
+    ItemScanned,
+    OrderReady,
+    ParcelPlace,
+    ParcelReady,
+    PutUndone,
+    UnitsDamaged,
+    UnitsPut,
+    WaveDone,
+    WaveOpened,
+)
+from tihuo.shop.labels import label_facts
+from tihuo.shop.orders import shorten
+from tihuo.shop.stock import move
+from tihuo.shop.words import Refusal, Zone
+from tihuo.shop.work import Work
+
+_OPEN = "(l.quantity - l.put - l.short - l.cancelled)"
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """What a scan at a sorting station came to. `refusal` is empty, `unknown_barcode`, `not_in_wave` or `nobody_wants_it`."""
+
+    sku_id: int | None
+    sku: str
+    refusal: str
+
+
+def open_wave(work: Work, session_id: str) -> int:
+    """Open a wave (分拣波次) over the accepted orders that no wave has yet; gives its number.
+
+    A parcel is one person × window × zone, and each gets the emptiest slot of its zone.
+    Raises `Refusal`: `nothing_to_sort`, `no_slots` (the shelf has none in that zone).
+    """
+    lines = work.sql(
+        "SELECT o.customer_id, o.window_from, o.window_to, s.zone, l.order_no, l.line_no, "
+        f"{_OPEN} FROM shop_order o JOIN order_line l ON l.order_no = o.no "
+        "JOIN sku s ON s.id = l.sku_id WHERE o.session_id = ? AND o.state = 'accepted' AND l.parcel_id IS NULL "
+        f"AND {_OPEN} > 0 ORDER BY o.no, l.line_no",
+        (session_id,),
+    ).fetchall()
+    if not lines:
+        raise Refusal("nothing_to_sort", session=session_id)
+    bags: dict[tuple[str, int, int], dict[str, list[tuple[int, int]]]] = {}
+    for customer, window_from, window_to, zone, order_no, line_no, _ in lines:
+        bags.setdefault((customer, window_from, window_to), {}).setdefault(zone, []).append((order_no, line_no))
+    wave_id = work.sql(
+        "INSERT INTO wave(session_id, state, opened_at) VALUES (?, 'open', ?)", (session_id, work.now)
+    ).lastrowid
+    assert wave_id is not None
+    shelf = _Shelf(work)
+    parcels = 0
+    for (customer, window_from, window_to), zones in bags.items():
+        for number, zone in enumerate((zone for zone in Zone if zone in zones), 1):
+            slot, place = shelf.next_place(zone)
+            parcel_id = work.sql(
+                "INSERT INTO parcel(wave_id, customer_id, window_from, window_to, zone, slot, place, number, of_total, "
+                "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sorting')",
+                (wave_id, customer, window_from, window_to, zone.value, slot, place, number, len(zones)),
+            ).lastrowid
+            work.many(
+                "UPDATE order_line SET parcel_id = ? WHERE order_no = ? AND line_no = ?",
+                [(parcel_id, order_no, line_no) for order_no, line_no in zones[zone]],
+            )
+            parcels += 1
+    units = sum(line[6] for line in lines)
+    work.record(WaveOpened(wave_id=wave_id, session_id=session_id, parcels=parcels, units=units))
+    return wave_id
+
+
+class _Shelf:
+    """How full each slot is, while parcels are being given places."""
+
+    def __init__(self, work: Work) -> None:
+        self._slots = work.house.slots
+        self._taken: dict[str, list[int]] = {}
+        for slot, place in work.sql("SELECT slot, place FROM parcel WHERE state IN ('sorting', 'ready')"):
+            self._taken.setdefault(slot, []).append(place)
+
+    def next_place(self, zone: Zone) -> tuple[str, int]:
+        slots = self._slots.get(zone)
+        if not slots:
+            raise Refusal("no_slots", zone=zone.value)
+        slot = min(slots, key=lambda name: len(self._taken.get(name, ())))
+        places = self._taken.setdefault(slot, [])
+        place = next(n for n in range(1, len(places) + 2) if n not in places)
+        places.append(place)
+        return slot, place
+
+
+def scan_item(work: Work, station: str, text: str) -> Scanned:
+    """Somebody holds an item: remember it at her station, so that the slots that want it light up.
+
+    `text` is a barcode, or a SKU code for goods that have none. A wrong item is a fact and is recorded.
+    """
+    text = text.strip()[:64]
+    wave = work.one("SELECT max(id) FROM wave WHERE state = 'open'")
+    wave_id = wave[0] if wave else None
+    sku = work.one("SELECT id, code FROM sku WHERE barcode = ? OR code = ?", (gtin13(text), text))
+    refusal = "unknown_barcode"
+    if sku is not None:
+        counts = work.one(
+            f"SELECT count(*), coalesce(sum({_OPEN}), 0) FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
+            "WHERE p.state IN ('sorting', 'ready', 'empty') AND p.wave_id = ? AND l.sku_id = ?",
+            (wave_id, sku[0]),
+        )
+        assert counts is not None
+        refusal = "" if counts[1] else "nobody_wants_it" if counts[0] else "not_in_wave"
+    found = Scanned(sku[0] if sku and not refusal else None, sku[1] if sku else "", refusal)
+    work.sql(
+        "INSERT INTO station(name, wave_id, sku_id, actor, refusal, text, scanned_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+        "ON CONFLICT(name) DO UPDATE SET wave_id = ?2, sku_id = ?3, actor = ?4, refusal = ?5, text = ?6, scanned_at = ?7",
+        (station, wave_id, found.sku_id, work.actor, refusal, text, work.now),
+    )
+    work.record(ItemScanned(station=station, sku=found.sku, text=text, refusal=refusal))
+    return found
+
+
+def lay_down(work: Work, station: str) -> None:
+    """The item in the hand is put away: its lamps go out."""
+    if work.sql(
+        "UPDATE station SET sku_id = NULL, refusal = '', text = '' WHERE name = ? AND (sku_id IS NOT NULL OR refusal <> '')",
+        (station,),
+    ).rowcount:
+        work.record(ItemScanned(station=station, sku=""))
+
+
+def put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
+    """分货入格: units of a SKU went into a parcel's slot; gives the parcel's state afterwards.
+
+    The unit that completes a parcel queues its label in the same transaction.
+    Raises `Refusal`: `bad_quantity`, `more_than_wanted` (somebody else put it, or it was cancelled).
+    """
+    for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
+        work.sql(
+            "UPDATE order_line SET put = put + ? WHERE order_no = ? AND line_no = ?", (units, order_no, line_no)
+        )
+    work.record(UnitsPut(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
+    return _settle(work, parcel_id)
+
+
+def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
+    """Take units back out of a slot; a label not printed yet is called off. Raises `Refusal`: `bad_quantity`, `not_put`,
+    `already_collected`."""
+    parcel = work.one("SELECT state FROM parcel WHERE id = ?", (parcel_id,))
+    if parcel is None or quantity <= 0:
+        raise Refusal("bad_quantity")
+    if parcel[0] == "handed_over":
+        raise Refusal("already_collected")
+    left = quantity
+    for order_no, line_no, units in work.sql(
+        "SELECT order_no, line_no, put - handed_over FROM order_line WHERE parcel_id = ? AND sku_id = ? "
+        "AND put > handed_over ORDER BY order_no DESC, line_no DESC",
+        (parcel_id, sku_id),
+    ).fetchall():
+        back = min(left, units)
+        work.sql("UPDATE order_line SET put = put - ? WHERE order_no = ? AND line_no = ?", (back, order_no, line_no))
+        left -= back
+    if left:
+        raise Refusal("not_put")
+    work.record(PutUndone(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
+    work.sql("UPDATE parcel SET state = 'sorting', ready_at = NULL WHERE id = ?", (parcel_id,))
+    work.sql("UPDATE wave SET state = 'open', done_at = NULL WHERE id = (SELECT wave_id FROM parcel WHERE id = ?)", (parcel_id,))
+    for (job_id,) in work.sql(
+        "SELECT id FROM print_job WHERE subject = ? AND state = 'queued'", (f"parcel:{parcel_id}",)
+    ).fetchall():
+        paper.moved(work, job_id, ("queued",), "cancelled")
+    return "sorting"
+
+
+def short(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
+    """缺货: units that a parcel wants are not there; refunds them and gives the parcel's state. Raises as `put` does."""
+    for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
+        shorten(work, order_no, line_no, units, "short")
+    return _settle(work, parcel_id)
+
+
+def damage(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
+    """破损: units in the hand are broken. Free units make them good; what is left becomes a shortage of the parcel.
+
+    Raises as `put` does.
+    """
+    picks = _spread(work, parcel_id, sku_id, quantity)
+    session = work.one("SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,))
+    assert session is not None
+    free = work.one("SELECT free FROM session_item WHERE session_id = ? AND sku_id = ?", (session[0], sku_id))
+    replaced = min(quantity, free[0] if free else 0)
+    if replaced:
+        move(work, "free", "void", [(session[0], sku_id, replaced)])
+    missing = quantity - replaced
+    for order_no, line_no, units in picks:
+        lost = min(missing, units)
+        if lost:
+            shorten(work, order_no, line_no, lost, "damage")
+            missing -= lost
+    work.record(UnitsDamaged(sku=_code(work, sku_id), quantity=quantity, replaced=replaced))
+    return _settle(work, parcel_id)
+
+
+def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tuple[int, int, int]]:
+    """Which lines of the parcel the units belong to, oldest order first: (order, line, units)."""
+    if quantity <= 0:
+        raise Refusal("bad_quantity")
+    left = quantity
+    picks = []
+    for order_no, line_no, open_units in work.sql(
+        f"SELECT l.order_no, l.line_no, {_OPEN} FROM order_line l WHERE l.parcel_id = ? AND l.sku_id = ? AND {_OPEN} > 0 "
+        "ORDER BY l.order_no, l.line_no",
+        (parcel_id, sku_id),
+    ).fetchall():
+        units = min(left, open_units)
+        if units:
+            picks.append((order_no, line_no, units))
+        left -= units
+    if left:
+        raise Refusal("more_than_wanted", wanted=quantity - left)
+    return picks
+
+
+def _code(work: Work, sku_id: int) -> str:
+    row = work.one("SELECT code FROM sku WHERE id = ?", (sku_id,))
+    return str(row[0]) if row else ""
+
+
+def _settle(work: Work, parcel_id: int) -> str:
+    """What follows when nothing is missing from a parcel any more: its label, its orders, its wave."""
+    totals = work.one(
+        f"SELECT coalesce(sum({_OPEN}), 0), coalesce(sum(l.put), 0) FROM order_line l WHERE l.parcel_id = ?", (parcel_id,)
+    )
+    assert totals is not None
+    if totals[0]:
+        return "sorting"
+    state = "ready" if totals[1] else "empty"
+    work.sql("UPDATE parcel SET state = ?, ready_at = ? WHERE id = ?", (state, work.now, parcel_id))
+    parcel = work.one("SELECT slot, wave_id FROM parcel WHERE id = ?", (parcel_id,))
+    assert parcel is not None
+    if state == "ready":
+        earlier = work.one("SELECT count(*) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (f"parcel:{parcel_id}",))
+        assert earlier is not None
+        paper.queue(work, "label", f"parcel:{parcel_id}", label_facts(work, parcel_id), earlier[0] + 1)
+        work.record(ParcelReady(parcel_id=parcel_id, slot=parcel[0]))
+    for (order_no,) in work.sql("SELECT DISTINCT order_no FROM order_line WHERE parcel_id = ?", (parcel_id,)).fetchall():
+        _announce(work, order_no)
+    if not work.one("SELECT 1 FROM parcel WHERE wave_id = ? AND state = 'sorting'", (parcel[1],)):
+        work.sql("UPDATE wave SET state = 'done', done_at = ? WHERE id = ?", (work.now, parcel[1]))
+        work.record(WaveDone(wave_id=parcel[1]))
+    return state
+
+
+def _announce(work: Work, order_no: int) -> None:
+    """Tell the cloud that an order can be collected, once nothing of it is still being sorted."""
+    places = work.sql(
+        "SELECT DISTINCT p.id, p.zone, p.slot, p.state FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
+        "WHERE l.order_no = ?",
+        (order_no,),
+    ).fetchall()
+    ready = tuple(ParcelPlace(f"p{parcel}", zone, slot) for parcel, zone, slot, state in places if state == "ready")
+    if any(state == "sorting" for *_, state in places) or not ready:
+        return
+    order = work.one("SELECT order_id, window_from, window_to FROM shop_order WHERE no = ?", (order_no,))
+    assert order is not None
+    work.record(OrderReady(order_id=order[0], parcels=ready, window=(order[1], order[2])))
