@@ -54,15 +54,15 @@ wheel:
 	@$(BIN)/hatchling build -t wheel
 
 # One resolution, written as the parts that each machine needs; the later files repeat the pins of the first.
-UVFLAGS = --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --python-version 3.11
+UVFLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:
 	@$(SETUP) check
 	@set -e; lock() { out=$$1; shift; echo "locking $$out"; $(BIN)/uv pip compile $(UVFLAGS) pyproject.toml "$$@" -o "$$out"; }; \
 	lock daemon/requirements.lock --extra pi; \
 	lock daemon/requirements-demo.lock --extra pi --extra demo --group build -c daemon/requirements.lock; \
 	lock daemon/requirements-dev.lock --extra pi --extra demo --group dev -c daemon/requirements-demo.lock; \
-	echo "locking daemon/requirements-node.lock"; \
-	$(BIN)/uv pip compile $(UVFLAGS) --group pyproject.toml:node -o daemon/requirements-node.lock
+	for group in node emupos; do out=daemon/requirements-$$group.lock; echo "locking $$out"; \
+	$(BIN)/uv pip compile $(UVFLAGS) --group $$group -o $$out; done
 	@cd web && npm install --package-lock-only --ignore-scripts
 
 clean:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from tihuo.shop.work import Look
 
+_OPEN = "l.quantity - l.put - l.short - l.cancelled"
+_ITEM = "SELECT i.session_id || ' ' || i.sku_id FROM session_item i WHERE "
 _CHECKS = {
-    "rights": "SELECT session_id || ' ' || sku_id FROM session_item "
-    "WHERE minted <> free + granted + ordered + quarantine + handed_over + void",
-    "grants": "SELECT i.session_id || ' ' || i.sku_id FROM session_item i WHERE i.granted <> (SELECT coalesce(sum(remaining), 0) "
-    "FROM stock_grant g WHERE g.session_id = i.session_id AND g.sku_id = i.sku_id)",
-    "ordered": "SELECT i.session_id || ' ' || i.sku_id FROM session_item i WHERE i.ordered <> (SELECT coalesce(sum(l.quantity "
-    "- l.short - l.cancelled - l.handed_over), 0) FROM shop_order o JOIN order_line l ON l.order_no = o.no "
+    "rights": f"{_ITEM} minted <> free + granted + ordered + quarantine + handed_over + void",
+    "grants": f"{_ITEM} i.granted <> (SELECT coalesce(sum(remaining), 0) FROM stock_grant g "
+    "WHERE g.session_id = i.session_id AND g.sku_id = i.sku_id)",
+    "sold": "SELECT g.id FROM stock_grant g "
+    "WHERE g.sold <> (SELECT coalesce(sum(quantity), 0) FROM order_line l WHERE l.grant_id = g.id)",
+    "ordered": f"{_ITEM} i.ordered <> (SELECT coalesce(sum(l.quantity - l.short - l.cancelled - l.handed_over), 0) "
+    "FROM shop_order o JOIN order_line l ON l.order_no = o.no "
     "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
-    "handed_over": "SELECT order_no || ' ' || line_no FROM order_line l WHERE handed_over <> (SELECT coalesce(sum(quantity), 0) "
-    "FROM handover_line h WHERE h.order_no = l.order_no AND h.line_no = l.line_no)",
-    "parcels": "SELECT p.id FROM parcel p WHERE (p.state = 'handed_over') <> (NOT EXISTS (SELECT 1 FROM order_line "
-    "WHERE parcel_id = p.id AND (put > handed_over OR put = 0)) AND p.state NOT IN ('sorting', 'empty')) "
-    "AND p.state IN ('ready', 'handed_over')",
+    "handed_over": "SELECT order_no || ' ' || line_no FROM order_line l WHERE handed_over <> "
+    "(SELECT coalesce(sum(quantity), 0) FROM handover_line h WHERE h.order_no = l.order_no AND h.line_no = l.line_no)",
+    "parcels": "SELECT p.id FROM parcel p JOIN order_line l ON l.parcel_id = p.id GROUP BY p.id HAVING p.state <> CASE "
+    f"WHEN sum({_OPEN}) THEN 'sorting' WHEN NOT sum(l.put) THEN 'empty' "
+    "WHEN sum(l.put - l.handed_over) THEN 'ready' ELSE 'handed_over' END",
     "journal": "SELECT entry FROM (SELECT entry, lag(entry) OVER (ORDER BY entry) AS before FROM journal) "
     "WHERE entry <> before + 1",
     "stream": "SELECT up_seq FROM (SELECT up_seq, lag(up_seq) OVER (ORDER BY up_seq) AS before FROM journal "

@@ -62,3 +62,14 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
         parcel_id, slot, place, zone, state, number, of, mask_name(name), phone_tail(phone), window_from, window_to,
         tuple(other for (other,) in others), tuple(CounterLine(*line) for line in lines),
     )  # fmt: skip
+
+
+def parcels_waiting(look: Look, order_no: int) -> list[CounterParcel]:
+    """What is on the shelf for the customer of an order: this order's parcels and whatever else waits for her."""
+    rows = look.rows(
+        "SELECT p.id FROM parcel p JOIN shop_order o ON o.customer_id = p.customer_id WHERE o.no = ? AND p.state = 'ready' "
+        "ORDER BY p.slot, p.place",
+        (order_no,),
+    )
+    found = (counter_parcel(look, parcel_id) for (parcel_id,) in rows)
+    return [parcel for parcel in found if parcel is not None]

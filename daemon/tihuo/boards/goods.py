@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tihuo.boards.stock import SkuRow
 from tihuo.shop.catalog import gtin13
 from tihuo.shop.work import Look
@@ -33,3 +35,28 @@ def sku_row(look: Look, code: str) -> SkuRow | None:
     """The SKU of this code."""
     row = look.one(f"{_SELECT} WHERE s.code = ?", (code,))
     return SkuRow(*row) if row else None
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A SKU in a session that is open: `free` units may be sold over the counter, at that price (fen)."""
+
+    session_id: str
+    title: str
+    sku: str
+    free: int
+    price_fen: int
+
+
+def offers(look: Look, codes: list[str]) -> dict[str, list[Offer]]:
+    """SKU code -> where it is on offer now."""
+    marks = ", ".join("?" * len(codes))
+    rows = look.rows(
+        "SELECT i.session_id, l.title, s.code, i.free, i.price_fen FROM session_item i JOIN sku s ON s.id = i.sku_id "
+        f"JOIN live_session l ON l.id = i.session_id WHERE l.state = 'open' AND s.code IN ({marks}) "
+        "ORDER BY l.starts_at DESC",
+        codes,
+    )
+    found: dict[str, list[Offer]] = {}
+    for row in rows:
+        found.setdefault(row[2], []).append(Offer(*row))
+    return found

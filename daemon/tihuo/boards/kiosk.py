@@ -60,8 +60,8 @@ def kiosk_picture(look: Look, kiosk: str) -> KioskPicture:
 
 def _parcels(look: Look, visit_id: int, customer_id: str) -> tuple[KioskParcel, ...]:
     rows = look.rows(
-        "SELECT p.id, p.slot, p.place, p.zone, p.state = 'handed_over', "
-        "(SELECT sum(put) FROM order_line WHERE parcel_id = p.id) FROM parcel p "
+        "SELECT p.id, p.slot, p.place, p.zone, p.state = 'handed_over', (SELECT sum(CASE p.state WHEN 'handed_over' "
+        "THEN put ELSE put - handed_over END) FROM order_line WHERE parcel_id = p.id) FROM parcel p "
         "WHERE p.customer_id = ?1 AND (p.state = 'ready' OR p.id IN "
         "(SELECT parcel_id FROM handover_line WHERE visit_id = ?2)) ORDER BY p.number, p.id",
         (customer_id, visit_id),

@@ -25,9 +25,5 @@ def lamps(look: Look) -> dict[str, str]:
 
 def full_slots(look: Look) -> dict[str, int]:
     """Slot -> parcels that are in it or on their way into it."""
-    return {
-        slot: count
-        for slot, count in look.rows(
-            "SELECT slot, count(*) FROM parcel WHERE state IN ('sorting', 'ready') GROUP BY slot ORDER BY slot"
-        )
-    }
+    statement = "SELECT slot, count(*) FROM parcel WHERE state IN ('sorting', 'ready') GROUP BY slot ORDER BY slot"
+    return dict(look.rows(statement))

@@ -69,7 +69,8 @@ def order_row(look: Look, order_no: int) -> OrderRow | None:
 
 
 def _row(
-    no: int, order_id: str, name: str | None, phone: str | None, channel: str, accepted_at: int, paid: int, refunded: int,
+    no: int, order_id: str, name: str | None, phone: str | None, channel: str, accepted_at: int, paid: int,
+    refunded: int,
     units: int, put: int, short: int, handed: int, slots: str, sorting: int, in_wave: int, state: str, reason: str,
 ) -> OrderRow:  # fmt: skip
     if state != "accepted":

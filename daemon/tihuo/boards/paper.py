@@ -43,8 +43,11 @@ def paper_of(look: Look, subject: str) -> list[PaperRow]:
 
 
 def paper_counts(look: Look) -> dict[str, int]:
-    return {state: count for state, count in look.rows("SELECT state, count(*) FROM print_job GROUP BY state")}
+    return dict(look.rows("SELECT state, count(*) FROM print_job GROUP BY state"))
 
 
 def _rows(rows: list[tuple[Any, ...]]) -> list[PaperRow]:
-    return [PaperRow(*facts, json.loads(content)) for *facts, content in rows]
+    return [
+        PaperRow(job, kind, subject, copy_no, state, trouble, queued_at, json.loads(content))
+        for job, kind, subject, copy_no, state, trouble, queued_at, content in rows
+    ]

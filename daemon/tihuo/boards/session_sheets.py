@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.boards.stock import SessionRow, sessions
 from tihuo.shop.words import mask_name, phone_tail
 from tihuo.shop.work import Look
 
@@ -76,3 +77,9 @@ def sold_by_customer(look: Look, session_id: str, limit: int = 5000) -> list[Cus
         (session_id, limit),
     )
     return [CustomerRow(mask_name(name), phone_tail(phone), *rest) for name, phone, *rest in rows]
+
+
+def chosen_session(look: Look, session_id: str = "") -> tuple[list[SessionRow], SessionRow | None]:
+    """Every session that was ever opened, and the one that a page is about: the one asked for, else the newest."""
+    opened = [row for row in sessions(look) if row.state != "draft"]
+    return opened, next((row for row in opened if row.session_id == session_id), opened[0] if opened else None)

@@ -202,3 +202,19 @@ def is_sorted_now(look: Look, number: str) -> bool:
         (number,),
     )
     return row is not None
+
+
+def wave_lines(look: Look, wave_id: int) -> list[ParcelLine]:
+    """Everything of a wave, parcel by parcel: what a printed list or an export wants."""
+    goods = {
+        sku: (name, spec, unit)
+        for sku, name, spec, unit in look.rows(
+            "SELECT s.id, d.name, s.spec, s.unit FROM sku s JOIN product d ON d.id = s.product_id"
+        )
+    }
+    rows = look.rows(
+        "SELECT l.parcel_id, l.sku_id, sum(l.quantity - l.cancelled), sum(l.put), sum(l.short) FROM parcel p "
+        "JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = ? GROUP BY l.parcel_id, l.sku_id",
+        (wave_id,),
+    )
+    return [ParcelLine(parcel, sku, *goods[sku], wanted, put, short) for parcel, sku, wanted, put, short in rows]

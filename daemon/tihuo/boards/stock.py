@@ -59,8 +59,8 @@ class SkuRow(msgspec.Struct, frozen=True):
 
 def session_items(look: Look, session_id: str) -> list[ItemRow]:
     rows = look.rows(
-        "SELECT i.session_id, s.code, s.barcode, d.name, s.spec, s.unit, s.zone, i.kind, i.price_fen, i.minted, i.free, "
-        "i.granted, i.ordered, i.quarantine, i.handed_over, i.void, i.version FROM session_item i "
+        "SELECT i.session_id, s.code, s.barcode, d.name, s.spec, s.unit, s.zone, i.kind, i.price_fen, i.minted, "
+        "i.free, i.granted, i.ordered, i.quarantine, i.handed_over, i.void, i.version FROM session_item i "
         "JOIN sku s ON s.id = i.sku_id JOIN product d ON d.id = s.product_id WHERE i.session_id = ? "
         "ORDER BY s.zone, d.name, s.spec",
         (session_id,),

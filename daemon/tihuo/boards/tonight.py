@@ -60,7 +60,8 @@ def tonight(look: Look) -> Tonight:
     )
     parcels = look.one(
         "SELECT count(*), coalesce(sum(p.state = 'sorting'), 0), coalesce(sum(p.state = 'ready'), 0), "
-        "coalesce(sum(p.state = 'handed_over'), 0) FROM parcel p JOIN wave w ON w.id = p.wave_id WHERE w.session_id = ?",
+        "coalesce(sum(p.state = 'handed_over'), 0) FROM parcel p JOIN wave w ON w.id = p.wave_id "
+        "WHERE w.session_id = ?",
         (session[0],),
     )
     assert states is not None and units is not None and parcels is not None
@@ -70,7 +71,8 @@ def tonight(look: Look) -> Tonight:
 def decisions(look: Look) -> list[Decision]:
     row = look.one(
         "SELECT (SELECT count(*) FROM print_job WHERE state = 'doubtful'), "
-        "(SELECT count(*) FROM parked WHERE settled_at IS NULL), (SELECT coalesce(sum(quarantine), 0) FROM session_item)"
+        "(SELECT count(*) FROM parked WHERE settled_at IS NULL), "
+        "(SELECT coalesce(sum(quarantine), 0) FROM session_item)"
     )
     assert row is not None
     names = ("doubtful_paper", "parked_message", "quarantine")

@@ -6,6 +6,7 @@ touches is written whole and most commits here touch little of it.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 PAGE_BYTES = 1024
 
@@ -36,30 +38,56 @@ _CODES = {
     sqlite3.SQLITE_CORRUPT: "database_damaged",
     sqlite3.SQLITE_NOTADB: "database_damaged",
     sqlite3.SQLITE_BUSY: "database_busy",
+    sqlite3.SQLITE_LOCKED: "database_busy",
+    sqlite3.SQLITE_PROTOCOL: "database_busy",
+    sqlite3.SQLITE_IOERR: "disk_failed",
+    sqlite3.SQLITE_CANTOPEN: "disk_failed",
+    sqlite3.SQLITE_PERM: "disk_failed",
 }
+
+
+def _primary(error: sqlite3.Error) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def is_trouble(error: sqlite3.Error) -> bool:
+    """Whether the file or its disk is at fault, and not the statement."""
+    return _primary(error) in _CODES
 
 
 def trouble_of(error: sqlite3.Error) -> DatabaseTrouble:
     """Our name for an error of SQLite."""
-    primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
-    return DatabaseTrouble(_CODES.get(primary, "disk_failed"), str(error))
+    return DatabaseTrouble(_CODES.get(_primary(error), "disk_failed"), str(error))
 
 
 def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
-    """A connection with our settings; transactions are begun by hand."""
+    """A connection with our settings; transactions are begun by hand.
+
+    A `query_only` one changes nothing at all, needs the file to be there, and so is good for looking at a backup too.
+    """
+    connection = None
     try:
         connection = sqlite3.connect(
-            path, timeout=10, isolation_level=None, cached_statements=256, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode={'rw' if query_only else 'rwc'}",
+            uri=True,
+            timeout=10,
+            isolation_level=None,
+            cached_statements=256,
+            check_same_thread=False,
         )
-        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute(f"PRAGMA cache_size=-{2048 if query_only else 8192}")
         if query_only:
             connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA cache_size=-2048")
+        else:
+            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=OFF")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+            connection.execute("PRAGMA cache_size=-8192")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise trouble_of(error) from error
     return connection
 
@@ -97,7 +125,8 @@ def migrate(path: Path) -> list[str]:
                 connection.execute("INSERT INTO migration VALUES (?, ?)", (name, time.time_ns() // 1_000_000))
                 connection.execute("COMMIT")
             except sqlite3.Error:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has ended it already
+                    connection.execute("ROLLBACK")
                 raise
     except sqlite3.Error as error:
         raise trouble_of(error) from error
@@ -134,20 +163,32 @@ def check(path: Path) -> list[str]:
 
 
 def copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int], None] | None = None) -> None:
-    """A whole, consistent copy beside a running daemon. It appears under its name only when it is complete."""
+    """A whole, consistent copy beside a running daemon. It appears under its name only when it is complete.
+
+    `progress(done, total)` counts pages. Raises `DatabaseTrouble` or OSError, and then leaves nothing behind.
+    """
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
-    out = sqlite3.connect(part)
+    tell = (lambda _, left, total: progress(total - left, total)) if progress else None
     try:
-        source.backup(
-            out, pages=512, progress=(lambda _, left, total: progress(total - left, total)) if progress else None
-        )
-        out.execute("PRAGMA journal_mode=DELETE")
+        out = sqlite3.connect(part)
+        try:
+            source.execute("BEGIN")  # one moment, or each commit of the daemon would start the copy anew
+            try:
+                source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                source.backup(out, pages=512, progress=tell)
+            finally:
+                source.execute("ROLLBACK")
+            out.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            out.close()
+        with part.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        part.replace(target)
+    except sqlite3.Error as error:
+        raise trouble_of(error) from error
     finally:
-        out.close()
-    with part.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    part.replace(target)
+        part.unlink(missing_ok=True)
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -170,31 +211,42 @@ class Look:
 
 
 class Readers:
-    """Read-only connections, one a thread."""
+    """Read-only connections. Each look has one to itself; there are as many as there ever were looks at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._own = threading.local()
         self._lock = threading.Lock()
-        self._all: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
 
     @contextmanager
     def look(self) -> Iterator[Look]:
-        """One moment of the shop: everything read inside belongs together."""
-        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        """One moment of the shop: everything read inside belongs together. Raises `DatabaseTrouble`."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
         if connection is None:
             connection = connect(self._path, query_only=True)
-            self._own.connection = connection
-            with self._lock:
-                self._all.append(connection)
         try:
             connection.execute("BEGIN")
-            try:
-                yield Look(connection)
-            finally:
+            yield Look(connection)
+        except sqlite3.Error as error:
+            if is_trouble(error):
+                raise trouble_of(error) from error
+            raise
+        finally:
+            self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
-            raise trouble_of(error) from error
+            with self._lock:
+                if not self._closed:
+                    self._idle.append(connection)
+                    return
+        except sqlite3.Error as error:
+            log.warning("a reader was given up: %s", error)
+        connection.close()
 
     def read(self, board: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:
         """`board(look, *args)` at one moment."""
@@ -203,7 +255,7 @@ class Readers:
 
     def close(self) -> None:
         with self._lock:
-            for connection in self._all:
+            self._closed = True
+            for connection in self._idle:
                 connection.close()
-            self._all.clear()
-        self._own = threading.local()
+            self._idle.clear()

@@ -15,9 +15,12 @@ from tihuo.shop.work import Work
 
 log = logging.getLogger(__name__)
 
+LONGEST_PAUSE = 10.0
+"""Seconds between two tries of a step that fails: shorter than the time after which a silent thread counts as stuck."""
+
 
 class Entry(msgspec.Struct, frozen=True):
-    """One fact: its number, when it was recorded (`Millis`), by whom, and where it stands in the stream to the cloud."""
+    """One fact: its number, when it was recorded (`Millis`), by whom, and its place in the stream to the cloud."""
 
     entry: int
     at: int
@@ -68,7 +71,8 @@ def cursor(look: Look | Work, name: str) -> tuple[int, int]:
 def move_cursor(work: Work, name: str, epoch: int, seq: int) -> None:
     """Remember how far `name` is; in the same transaction as what it did."""
     work.sql(
-        "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT(name) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq",
+        "INSERT INTO cursor VALUES (?, ?, ?) "
+        "ON CONFLICT(name) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq",
         (name, epoch, seq),
     )
 
@@ -109,7 +113,7 @@ class Follower(threading.Thread):
                 log.exception("%s failed; trying again in %.1f s", self.name, pause)
                 self.trouble = f"{type(error).__name__}: {error}"
                 self._stopping.wait(pause)
-                pause = min(pause * 2, 30.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            if not more:
+            if not more and not self._stopping.is_set():
                 self._wake.wait(self._period)

@@ -20,12 +20,12 @@ class Customer(SQLModel, table=True):
     first_seen: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
-def keep(work: Work, customer_id: str, name: str, phone: str, door: str = "") -> None:
-    """Remember a customer, or what changed of her. An empty value never wipes a known one."""
-    work.sql(
+def keep_all(work: Work, people: list[tuple[str, str, str, str]]) -> None:
+    """Remember customers, or what changed of them: (id, name, phone, door). An empty value never wipes a known one."""
+    work.many(
         "INSERT INTO customer(id, name, phone, door, first_seen) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT(id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), "
         "phone = coalesce(nullif(excluded.phone, ''), phone), door = coalesce(nullif(excluded.door, ''), door) "
-        "WHERE name IS NOT excluded.name OR phone IS NOT excluded.phone OR door IS NOT excluded.door",
-        (customer_id, name, phone, door, work.now),
+        "WHERE excluded.name NOT IN ('', name) OR excluded.phone NOT IN ('', phone) OR excluded.door NOT IN ('', door)",
+        [(*person, work.now) for person in people],
     )

@@ -39,6 +39,24 @@ class ParcelPlace(msgspec.Struct, frozen=True):
     slot: str
 
 
+class SkuKept(Event, frozen=True, kw_only=True, tag="sku.kept"):
+    """A SKU is in the catalog as it is written there now."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    sku: str
+    price_fen: int
+
+
+class ItemOffered(Event, frozen=True, kw_only=True, tag="item.offered"):
+    """A SKU became part of a session, with so many rights: from stock, or on the word of `cap_set_by`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    quantity: int
+    cap_set_by: str
+
+
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("stock",)

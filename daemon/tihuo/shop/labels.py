@@ -29,7 +29,7 @@ def label_facts(work: Work, parcel_id: int) -> dict[str, Any]:
         "name": mask_name(name),
         "phone": mask_phone(phone),
         "tail": phone_tail(phone),
-        "lines": _lines(work, "l.parcel_id = ? AND l.put > 0", (parcel_id,), "put"),
+        "lines": _lines(work, parcel_id),
         "code": code_for(work.house.store_id, order_no, work.house.code_key),
         "short_code": short_code_for(order_no, work.house.code_key),
     }
@@ -48,12 +48,20 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
         )
         assert row is not None
         taken[row] = taken.get(row, 0) + quantity
-    left = _lines(
-        work,
-        "l.put > l.handed_over AND l.parcel_id IN (SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready')",
+    waiting = "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready'"
+    left = work.sql(
+        "SELECT d.name, s.spec, s.unit, sum(l.put - l.handed_over), p.slot FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = l.parcel_id "
+        f"WHERE l.put > l.handed_over AND l.parcel_id IN ({waiting}) GROUP BY s.id, p.id ORDER BY p.number, p.id",
         (customer_id,),
-        "put - l.handed_over",
+    ).fetchall()
+    later = work.one(
+        "SELECT min(l.order_no), max(p.window_to) FROM parcel p JOIN order_line l ON l.parcel_id = p.id "
+        f"WHERE l.put > l.handed_over AND p.id IN ({waiting})",
+        (customer_id,),
     )
+    assert later is not None
+    key = work.house.code_key
     return {
         "name": mask_name(person[0]),
         "phone": mask_phone(person[1]),
@@ -61,16 +69,24 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
             {"name": name, "spec": spec, "unit": unit, "quantity": quantity}
             for (name, spec, unit), quantity in taken.items()
         ],
-        "left": left,
+        "left": [
+            {"name": name, "spec": spec, "unit": unit, "quantity": quantity, "slot": slot}
+            for name, spec, unit, quantity, slot in left
+        ],
+        "until": later[1],
+        "code": code_for(work.house.store_id, later[0], key) if left else "",
+        "short_code": short_code_for(later[0], key) if left else "",
+        "orders": sorted({order_no for order_no, _, _ in units}),
         "at": work.now,
         "method": method,
     }
 
 
-def _lines(work: Work, where: str, parameters: tuple[Any, ...], quantity: str) -> list[dict[str, Any]]:
+def _lines(work: Work, parcel_id: int) -> list[dict[str, Any]]:
     rows = work.sql(
-        f"SELECT p.name, s.spec, s.unit, sum(l.{quantity}) FROM order_line l JOIN sku s ON s.id = l.sku_id "
-        f"JOIN product p ON p.id = s.product_id WHERE {where} GROUP BY s.id ORDER BY min(l.order_no), min(l.line_no)",
-        parameters,
+        "SELECT p.name, s.spec, s.unit, sum(l.put) FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "JOIN product p ON p.id = s.product_id WHERE l.parcel_id = ? AND l.put > 0 GROUP BY s.id "
+        "ORDER BY min(l.order_no), min(l.line_no)",
+        (parcel_id,),
     )
     return [{"name": name, "spec": spec, "unit": unit, "quantity": count} for name, spec, unit, count in rows]

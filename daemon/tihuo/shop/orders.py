@@ -102,13 +102,16 @@ def shorten(work: Work, order_no: int, line_no: int, quantity: int, reason: str)
     """
     row = work.one(
         "SELECT o.order_id, o.session_id, o.paid_fen - o.refunded_fen, o.refunds, l.line_id, l.sku_id, "
-        "l.unit_price_fen FROM order_line l JOIN shop_order o ON o.no = l.order_no WHERE l.order_no = ? AND l.line_no = ?",
+        "l.unit_price_fen FROM order_line l JOIN shop_order o ON o.no = l.order_no "
+        "WHERE l.order_no = ? AND l.line_no = ?",
         (order_no, line_no),
     )
     assert row is not None
     order_id, session_id, refundable, refunds, line_id, sku_id, price = row
     amount = min(quantity * price, refundable)
-    work.sql("UPDATE order_line SET short = short + ? WHERE order_no = ? AND line_no = ?", (quantity, order_no, line_no))
+    work.sql(
+        "UPDATE order_line SET short = short + ? WHERE order_no = ? AND line_no = ?", (quantity, order_no, line_no)
+    )
     move(work, "ordered", "void", [(session_id, sku_id, quantity)])
     refund = take_refund(work, order_no, order_id, refunds, amount)
     work.record(OrderShort(order_id=order_id, lines=(LineQuantity(line_id, quantity, reason),), refund=refund))

@@ -5,8 +5,8 @@ A pickup code says which order it is and proves that this box issued it. Nothing
 - the QR holds `TH1:<store>:<order number in base 32>:<16 base-32 letters of an HMAC-SHA-256>`, 80 bits that
   nobody can guess;
 - the eight digits are the order number put through a keyed permutation of 0..99,999,999 (a four-round Feistel network
-  over two halves of four digits, after Black and Rogaway, "Ciphers with arbitrary finite domains", 2002), so that they are unique,
-  look random, and need no index. Eight digits can be guessed, so whoever takes them must limit the rate.
+  over two halves of four digits, after Black and Rogaway, "Ciphers with arbitrary finite domains", 2002), so that they
+  are unique, look random, and need no index. Eight digits can be guessed, so whoever takes them must limit the rate.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def short_code_for(order_no: int, key: bytes) -> str:
 
 
 def order_of_short_code(digits: str, key: bytes) -> int:
-    """The order number that eight digits stand for; it may not exist. Raises `Refusal("unknown_code")` if not digits."""
+    """The order number that eight digits stand for; no such order may exist.
+
+    Raises `Refusal("unknown_code")` if they are not eight digits.
+    """
     digits = digits.replace(" ", "")
     if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
         raise Refusal("unknown_code")

@@ -114,6 +114,20 @@ def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
     )
 
 
+def mint_from_shelf(work: Work, session_id: str, sku_id: int, quantity: int) -> int:
+    """Make up to `quantity` more free rights of an on-hand item from the shop's stock; gives how many there were."""
+    row = work.one(
+        "SELECT s.on_hand FROM sku s JOIN session_item i ON i.sku_id = s.id "
+        "WHERE i.session_id = ? AND s.id = ? AND i.kind = 'on_hand'",
+        (session_id, sku_id),
+    )
+    found = min(quantity, row[0]) if row else 0
+    if found:
+        work.sql("UPDATE sku SET on_hand = on_hand - ? WHERE id = ?", (found, sku_id))
+        mint(work, session_id, sku_id, found)
+    return found
+
+
 def end_free(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
     """End free rights of a session that is over; goods that were on hand are the shop's stock again."""
     mint(work, session_id, sku_id, -quantity)

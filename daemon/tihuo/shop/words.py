@@ -68,6 +68,6 @@ def mask_phone(phone: str) -> str:
 
 
 def phone_tail(phone: str) -> str:
-    """The last four digits, or an empty string when there are not that many."""
+    """The last four digits; an empty string when those would give away most of a short number."""
     digits = re.sub(r"\D", "", phone)
-    return digits[-4:] if len(digits) >= 4 else ""
+    return digits[-4:] if len(digits) >= 7 else ""

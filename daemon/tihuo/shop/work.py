@@ -37,7 +37,7 @@ class Work(Protocol):
     actor: str
     epoch: int
     version: int
-    """Grows with every transaction; what it stamps is newer than all before."""
+    """Grows with every transaction that records a fact; what it stamps is newer than all before."""
     house: House
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor: ...
@@ -48,6 +48,9 @@ class Work(Protocol):
 
     def record(self, event: Event) -> None:
         """Add a fact to the journal, in this transaction."""
+
+    def first_time(self, key: str) -> bool:
+        """Take an idempotency key in this transaction; False if it was taken before, so that nothing is done twice."""
 
     def attempt(self) -> AbstractContextManager[None]:
         """Work inside the block is undone alone if the block raises."""

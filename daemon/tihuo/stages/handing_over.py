@@ -74,13 +74,13 @@ def hand_over(work: Work, visit_id: int, parcel_ids: list[int] | None = None) ->
     Raises `Refusal`: `visit_over`, `already_collected` (all of them went over the counter in the meantime).
     """
     visit = work.one(
-        "SELECT kiosk, customer_id, method, order_no FROM visit WHERE id = ? AND closed_at IS NULL "
+        "SELECT customer_id, method, order_no FROM visit WHERE id = ? AND closed_at IS NULL "
         "AND outcome IN ('welcome', 'confirm', 'partly')",
         (visit_id,),
     )
     if visit is None:
         raise Refusal("visit_over")
-    kiosk, customer_id, method, order_no = visit
+    customer_id, method, order_no = visit
     ready = _ready_parcels(work, order_no, customer_id)
     chosen = ready if parcel_ids is None else [parcel for parcel in ready if parcel in set(parcel_ids)]
     if not chosen:
@@ -104,11 +104,15 @@ def hand_over_by_code(work: Work, code: str, method: str = "staff_code") -> Give
     return _give(work, customer_id, _ready_parcels(work, order_no, customer_id), method, None)
 
 
-def hand_over_parcel(work: Work, parcel_id: int, lines: dict[int, int] | None = None, method: str = "staff_phone") -> Given:
+def hand_over_parcel(
+    work: Work, parcel_id: int, lines: dict[int, int] | None = None, method: str = "staff_phone"
+) -> Given:
     """核销交付 at the counter of one parcel, or of some units of it: {SKU number: quantity}.
 
-    Raises `Refusal`: `already_collected`, `not_ready`, `more_than_ready`.
+    Raises `Refusal`: `already_collected`, `not_ready`, `more_than_ready`, `bad_quantity`.
     """
+    if lines is not None and any(quantity <= 0 for quantity in lines.values()):
+        raise Refusal("bad_quantity")
     parcel = work.one("SELECT state, customer_id, handed_over_at FROM parcel WHERE id = ?", (parcel_id,))
     if parcel is None or parcel[0] in ("sorting", "empty"):
         raise Refusal("not_ready")
@@ -122,7 +126,9 @@ def ask_again(work: Work) -> int:
 
     Gives how many moved. Nothing is ever taken for granted: an unanswered question hands nothing over.
     """
-    overdue = work.sql("SELECT id, kiosk, outcome FROM visit WHERE closed_at IS NULL AND ends_at <= ?", (work.now,)).fetchall()
+    overdue = work.sql(
+        "SELECT id, kiosk, outcome FROM visit WHERE closed_at IS NULL AND ends_at <= ?", (work.now,)
+    ).fetchall()
     for visit_id, kiosk, outcome in overdue:
         if outcome == "welcome":
             work.sql(
@@ -166,12 +172,15 @@ def _ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
     """The customer's parcels on the shelf: those of this order and whatever else waits for her."""
     ready = [
         row[0]
-        for row in work.sql("SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' ORDER BY id", (customer_id,))
+        for row in work.sql(
+            "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' ORDER BY id", (customer_id,)
+        )
     ]
     if ready:
         return ready
     totals = work.one(
-        "SELECT sum(handed_over), sum(quantity - put - short - cancelled) FROM order_line WHERE order_no = ?", (order_no,)
+        "SELECT sum(handed_over), sum(quantity - put - short - cancelled) FROM order_line WHERE order_no = ?",
+        (order_no,),
     )
     assert totals is not None
     if totals[1]:
@@ -189,7 +198,12 @@ def _collected_at(work: Work, order_no: int) -> int:
 
 
 def _give(
-    work: Work, customer_id: str, parcels: list[int], method: str, visit_id: int | None, only: dict[int, int] | None = None
+    work: Work,
+    customer_id: str,
+    parcels: list[int],
+    method: str,
+    visit_id: int | None,
+    only: dict[int, int] | None = None,
 ) -> Given:
     marks = ", ".join("?" * len(parcels))
     units: list[tuple[int, int, int]] = []
@@ -210,16 +224,14 @@ def _give(
         units.append((order_no, line_no, quantity))
         touched.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
         rights.append((session_id, sku_id, quantity))
-        work.sql(
+        record = work.sql(
             "INSERT INTO handover_line(order_no, line_no, parcel_id, quantity, method, actor, at, visit_id) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (order_no, line_no, parcel_id, quantity, method, work.actor, work.now, visit_id),
-        )
+        ).lastrowid
     if not units or (wanted is not None and any(wanted.values())):
         raise Refusal("more_than_ready")
-    work.many(
-        "UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units
-    )
+    work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
     work.many(
         "UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id = ? AND NOT EXISTS "
         "(SELECT 1 FROM order_line WHERE parcel_id = parcel.id AND put > handed_over)",
@@ -245,7 +257,7 @@ def _give(
     left = work.one("SELECT count(*) FROM parcel WHERE customer_id = ? AND state = 'ready'", (customer_id,))
     assert left is not None
     if work.house.print_receipts:
-        paper.queue(work, "receipt", f"order:{units[0][0]}:{work.version}", receipt_facts(work, customer_id, units, method))
+        paper.queue(work, "receipt", f"handover:{record}", receipt_facts(work, customer_id, units, method))
     return Given(visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0])
 
 

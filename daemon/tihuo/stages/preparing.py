@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from tihuo.shop.events import GoodsReceived, SessionClosed, SessionOpened
+from tihuo.shop.catalog import gtin13
+from tihuo.shop.events import GoodsReceived, ItemOffered, SessionClosed, SessionOpened, SkuKept
 from tihuo.shop.stock import end_free, grant_size, issue_grant, mint
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
-
 
 MOST_ITEMS = 300
 """Items of a session at most: what it offers goes to the cloud in one message."""
@@ -53,10 +53,11 @@ def keep_sku(work: Work, new: NewSku) -> int:
 
     Raises `Refusal("barcode_taken")` when another SKU has that barcode.
     """
-    if new.barcode is not None:
-        taken = work.one("SELECT code FROM sku WHERE barcode = ? AND code <> ?", (new.barcode, new.code))
+    barcode = gtin13(new.barcode.strip()) or None if new.barcode else None
+    if barcode is not None:
+        taken = work.one("SELECT code FROM sku WHERE barcode = ? AND code <> ?", (barcode, new.code))
         if taken is not None:
-            raise Refusal("barcode_taken", barcode=new.barcode, sku=taken[0])
+            raise Refusal("barcode_taken", barcode=barcode, sku=taken[0])
     product = work.one(
         "INSERT INTO product(name, supplier) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET "
         "supplier = coalesce(nullif(excluded.supplier, ''), supplier) RETURNING id",
@@ -68,9 +69,10 @@ def keep_sku(work: Work, new: NewSku) -> int:
         "VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT(code) DO UPDATE SET product_id = excluded.product_id, "
         "spec = excluded.spec, unit = excluded.unit, barcode = excluded.barcode, zone = excluded.zone, "
         "price_fen = excluded.price_fen RETURNING id",
-        (new.code, product[0], new.spec, new.unit, new.barcode, new.zone.value, new.price_fen),
+        (new.code, product[0], new.spec, new.unit, barcode, new.zone.value, new.price_fen),
     )
     assert row is not None
+    work.record(SkuKept(sku=new.code, price_fen=new.price_fen))
     return int(row[0])
 
 
@@ -86,7 +88,8 @@ def receive(work: Work, sku: str, quantity: int) -> None:
 def plan_session(work: Work, new: NewSession) -> None:
     """Write down a session (直播场次) as a draft; nothing can be sold yet.
 
-    Raises `Refusal`: `session_exists`, `session_without_items`, `too_many_items`, `bad_times`, and what `add_item` raises.
+    Raises `Refusal`: `session_exists`, `session_without_items`, `too_many_items`, `bad_times`, and what `add_item`
+    raises.
     """
     if work.one("SELECT 1 FROM live_session WHERE id = ?", (new.session_id,)):
         raise Refusal("session_exists", session=new.session_id)
@@ -108,8 +111,10 @@ def plan_session(work: Work, new: NewSession) -> None:
 def add_item(work: Work, session_id: str, item: NewItem) -> None:
     """Offer one more SKU in a session. A pre-sale of 0 is an item whose orders all come by import.
 
-    Raises `Refusal`: `unknown_sku`, `bad_quantity`, `item_exists`, `not_enough_on_hand`.
+    Raises `Refusal`: `unknown_session`, `unknown_sku`, `bad_quantity`, `item_exists`, `not_enough_on_hand`.
     """
+    if not work.one("SELECT 1 FROM live_session WHERE id = ?", (session_id,)):
+        raise Refusal("unknown_session", session=session_id)
     sku = work.one("SELECT id FROM sku WHERE code = ?", (item.sku,))
     if sku is None:
         raise Refusal("unknown_sku", sku=item.sku)
@@ -139,6 +144,8 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
         if not taken:
             raise Refusal("not_enough_on_hand", sku=item.sku)
     mint(work, session_id, sku[0], item.quantity)
+    cap_set_by = item.cap_set_by or work.actor
+    work.record(ItemOffered(session_id=session_id, sku=item.sku, quantity=item.quantity, cap_set_by=cap_set_by))
 
 
 def open_session(work: Work, session_id: str) -> None:
@@ -146,9 +153,7 @@ def open_session(work: Work, session_id: str) -> None:
 
     Raises `Refusal("session_not_draft")`.
     """
-    if not work.sql(
-        "UPDATE live_session SET state = 'open' WHERE id = ? AND state = 'draft'", (session_id,)
-    ).rowcount:
+    if not work.sql("UPDATE live_session SET state = 'open' WHERE id = ? AND state = 'draft'", (session_id,)).rowcount:
         raise Refusal("session_not_draft", session=session_id)
     work.record(SessionOpened(session_id=session_id))
     for sku_id, free in work.sql(
@@ -164,9 +169,7 @@ def close_session(work: Work, session_id: str) -> None:
 
     What the cloud still holds stays good until the cloud gives it back. Raises `Refusal("session_not_open")`.
     """
-    if not work.sql(
-        "UPDATE live_session SET state = 'closed' WHERE id = ? AND state = 'open'", (session_id,)
-    ).rowcount:
+    if not work.sql("UPDATE live_session SET state = 'closed' WHERE id = ? AND state = 'open'", (session_id,)).rowcount:
         raise Refusal("session_not_open", session=session_id)
     work.record(SessionClosed(session_id=session_id))
     for sku_id, free in work.sql(

@@ -18,100 +18,82 @@ from tihuo.shop.events import (
     WalkInSold,
 )
 from tihuo.shop.orders import NewLine, NewOrder
-from tihuo.shop.stock import end_free, grant_size, issue_grant, move
+from tihuo.shop.stock import end_free, move
+from tihuo.shop.till import Till
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Row, Work
 
 _ORDER = (
-    "INSERT INTO shop_order(order_id, session_id, customer_id, channel, state, reason, placed_at, paid_at, accepted_at, "
-    "paid_fen, refunded_fen, refunds, window_from, window_to, substitution, provider, transaction_id, note) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO shop_order(no, order_id, session_id, customer_id, channel, state, reason, placed_at, paid_at, "
+    "accepted_at, paid_fen, refunded_fen, refunds, "
+    "window_from, window_to, substitution, provider, transaction_id, note) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _LINE = (
     "INSERT INTO order_line(order_no, line_no, line_id, sku_id, grant_id, quantity, unit_price_fen, put, short, "
     "cancelled, handed_over, parcel_id) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, NULL)"
 )
+Taken = Literal["accepted", "refused", "repeated"]
 
 
-def accept_order(work: Work, new: NewOrder) -> Literal["accepted", "refused", "repeated"]:
+def accept_order(work: Work, new: NewOrder) -> Taken:
     """收单: take a paid order whole, if every line fits the grant it was sold from; else refuse it with a refund.
 
     An order that cites grants with enough rights left is accepted however late it arrives (contract, "Grants", 4).
     Reasons of a refusal: `unknown_sku`, `unknown_grant`, `grant_closed`, `sold_out`, `over_limit`.
     """
-    if work.one("SELECT 1 FROM shop_order WHERE order_id = ?", (new.order_id,)):
-        return "repeated"
-    grants = _grants(work, new)
-    reason = _why_not(work, new, grants)
-    if reason:
-        _refuse(work, new, reason)
-        return "refused"
-    window = new.window or _session_window(work, new.session_id)
-    order_no = _book(work, new, window)
-    sold: dict[str, int] = {}
-    rows = []
-    for number, line in enumerate(new.lines, 1):
-        sold[line.grant_id] = sold.get(line.grant_id, 0) + line.quantity
-        sku_id = grants[line.grant_id][2]
-        rows.append((order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen))
-    work.many(_LINE, rows)
-    work.many(
-        "UPDATE stock_grant SET remaining = remaining - ?1, sold = sold + ?1 WHERE id = ?2",
-        [(quantity, grant) for grant, quantity in sold.items()],
-    )
-    move(work, "granted", "ordered", [(grants[grant][1], grants[grant][2], n) for grant, n in sold.items()])
-    work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
-    for grant, quantity in sold.items():
-        _, session_id, sku_id, _, _, _, _, free, granted, open_ = grants[grant]
-        more = grant_size(free, granted - quantity, work.house) if free and open_ else 0
-        if more:
-            issue_grant(work, session_id, sku_id, more)
-    return "accepted"
+    return accept_orders(work, [new])[0]
 
 
-def _grants(work: Work, new: NewOrder) -> dict[str, Row]:
-    wanted = {line.grant_id for line in new.lines}
+def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
+    """收单 of many, in their order, as `accept_order` each; what they have in common is read and written once."""
+    known = _known(work, [new.order_id for new in orders])
+    till = Till(work, orders)
+    order_no = _last_order(work)
+    answers: list[Taken] = []
+    people: list[tuple[str, str, str, str]] = []
+    booked: list[tuple[object, ...]] = []
+    lines: list[tuple[object, ...]] = []
+    for new in orders:
+        if new.order_id in known:
+            answers.append("repeated")
+            continue
+        known.add(new.order_id)
+        people.append((new.customer_id, new.customer_name, new.customer_phone, ""))
+        order_no += 1
+        reason = till.why_not(new)
+        if reason:
+            booked.append(_order_row(work, order_no, new, new.window or (0, 0), reason))
+            work.record(_refused(new, reason))
+            answers.append("refused")
+            continue
+        window = new.window or _session_window(work, new.session_id)
+        booked.append(_order_row(work, order_no, new, window))
+        lines += [
+            (order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen)
+            for number, (line, sku_id) in enumerate(zip(new.lines, till.take(new), strict=True), 1)
+        ]
+        work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
+        answers.append("accepted")
+    customers.keep_all(work, people)
+    work.many(_ORDER, booked)
+    work.many(_LINE, lines)
+    till.settle()
+    return answers
+
+
+def _known(work: Work, order_ids: list[str]) -> set[str]:
     rows = work.sql(
-        "SELECT g.id, g.session_id, g.sku_id, g.remaining, g.state, s.code, i.limit_per_customer, i.free, i.granted, "
-        "l.state = 'open' FROM stock_grant g JOIN sku s ON s.id = g.sku_id "
-        "JOIN session_item i ON i.session_id = g.session_id AND i.sku_id = g.sku_id "
-        f"JOIN live_session l ON l.id = g.session_id WHERE g.id IN ({', '.join('?' * len(wanted))})",
-        tuple(wanted),
+        "SELECT order_id FROM shop_order WHERE order_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(order_ids).decode(),),
     )
-    return {row[0]: row for row in rows}
+    return {row[0] for row in rows}
 
 
-def _why_not(work: Work, new: NewOrder, grants: dict[str, Row]) -> str:
-    left = {grant: row[3] for grant, row in grants.items()}
-    wanted: dict[tuple[str, int], int] = {}
-    for line in new.lines:
-        row = grants.get(line.grant_id)
-        if row is None:
-            known = work.one("SELECT 1 FROM sku WHERE code = ?", (line.sku,))
-            return "unknown_grant" if known else "unknown_sku"
-        _, session_id, sku_id, _, state, code, limit, *_ = row
-        if code != line.sku:
-            return "unknown_grant"
-        left[line.grant_id] -= line.quantity
-        if left[line.grant_id] < 0:
-            return "sold_out" if state == "open" else "grant_closed"
-        if limit is not None:
-            wanted[session_id, sku_id] = wanted.get((session_id, sku_id), 0) + line.quantity
-            if wanted[session_id, sku_id] + _bought(work, new, session_id, sku_id) > limit:
-                return "over_limit"
-    return ""
-
-
-def _bought(work: Work, new: NewOrder, session_id: str, sku_id: int) -> int:
-    """What this person already has of a SKU in this session, over all channels: same id or same phone."""
-    row = work.one(
-        "SELECT coalesce(sum(l.quantity - l.cancelled - l.short), 0) FROM customer c "
-        "JOIN shop_order o ON o.customer_id = c.id JOIN order_line l ON l.order_no = o.no "
-        "WHERE (c.id = ?1 OR (?2 <> '' AND c.phone = ?2)) AND o.session_id = ?3 AND o.state = 'accepted' "
-        "AND l.sku_id = ?4",
-        (new.customer_id, new.customer_phone, session_id, sku_id),
-    )
-    return int(row[0]) if row else 0
+def _last_order(work: Work) -> int:
+    row = work.one("SELECT coalesce(max(no), 0) FROM shop_order")
+    assert row is not None
+    return int(row[0])
 
 
 def _session_window(work: Work, session_id: str) -> tuple[int, int]:
@@ -119,45 +101,38 @@ def _session_window(work: Work, session_id: str) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-def _book(work: Work, new: NewOrder, window: tuple[int, int], state: str = "accepted", reason: str = "") -> int:
-    customers.keep(work, new.customer_id, new.customer_name, new.customer_phone)
-    refused = state == "refused"
-    order_no = work.sql(
-        _ORDER,
-        (
-            new.order_id,
-            new.session_id,
-            new.customer_id,
-            new.channel,
-            state,
-            reason,
-            new.placed_at,
-            new.paid_at,
-            work.now,
-            new.paid_fen,
-            new.paid_fen if refused else 0,
-            1 if refused else 0,
-            *window,
-            new.substitution,
-            new.provider,
-            new.transaction_id,
-            new.note,
-        ),
-    ).lastrowid
-    assert order_no is not None
-    return order_no
+def _order_row(
+    work: Work, order_no: int, new: NewOrder, window: tuple[int, int], refused: str = ""
+) -> tuple[object, ...]:
+    return (
+        order_no,
+        new.order_id,
+        new.session_id,
+        new.customer_id,
+        new.channel,
+        "refused" if refused else "accepted",
+        refused,
+        new.placed_at,
+        new.paid_at,
+        work.now,
+        new.paid_fen,
+        new.paid_fen if refused else 0,
+        1 if refused else 0,
+        *window,
+        new.substitution,
+        new.provider,
+        new.transaction_id,
+        new.note,
+    )
 
 
-def _refuse(work: Work, new: NewOrder, reason: str) -> None:
-    """拒单: keep the order as refused and give all of its money back."""
-    _book(work, new, new.window or (0, 0), "refused", reason)
-    work.record(
-        OrderRefused(
-            order_id=new.order_id,
-            reason=reason,
-            lines=tuple(LineQuantity(line.line_id, line.quantity, reason) for line in new.lines),
-            refund=Refund(f"{new.order_id}-r1", new.paid_fen),
-        )
+def _refused(new: NewOrder, reason: str) -> OrderRefused:
+    """拒单: an order that is kept as refused, and all of its money goes back."""
+    return OrderRefused(
+        order_id=new.order_id,
+        reason=reason,
+        lines=tuple(LineQuantity(line.line_id, line.quantity, reason) for line in new.lines),
+        refund=Refund(f"{new.order_id}-r1", new.paid_fen),
     )
 
 
@@ -174,7 +149,8 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
     if state != "accepted":
         raise Refusal("already_cancelled" if state == "cancelled" else "refused_order", order=order_id)
     lines = work.sql(
-        "SELECT line_no, line_id, sku_id, quantity - put - short - cancelled, parcel_id FROM order_line WHERE order_no = ?",
+        "SELECT line_no, line_id, sku_id, quantity - put - short - cancelled, parcel_id FROM order_line "
+        "WHERE order_no = ?",
         (order_no,),
     ).fetchall()
     if any(parcel is not None for *_, parcel in lines):
@@ -197,7 +173,12 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
 
 
 def take_back(work: Work, grant_id: str, quantity: int) -> None:
-    """The holder gives some rights of a grant back. Raises `Refusal`: `unknown_grant`, `more_than_granted`."""
+    """The holder gives some rights of a grant back.
+
+    Raises `Refusal`: `bad_quantity`, `unknown_grant`, `more_than_granted`.
+    """
+    if quantity < 0:
+        raise Refusal("bad_quantity")
     session_id, sku_id, remaining, session_state = _held(work, grant_id)
     if quantity > remaining:
         raise Refusal("more_than_granted", grant=grant_id, remaining=remaining)
@@ -213,7 +194,10 @@ def take_back(work: Work, grant_id: str, quantity: int) -> None:
 
 
 def close_grant(work: Work, grant_id: str) -> None:
-    """The holder will sell nothing more from a grant: all that is left comes back. Raises `Refusal("unknown_grant")`."""
+    """The holder will sell nothing more from a grant: all that is left comes back.
+
+    Raises `Refusal("unknown_grant")`.
+    """
     _, _, remaining, _ = _held(work, grant_id)
     take_back(work, grant_id, remaining)
     work.sql("UPDATE stock_grant SET state = 'closed' WHERE id = ?", (grant_id,))
@@ -248,9 +232,13 @@ def sell_walk_in(work: Work, session_id: str, sku: str, quantity: int) -> None:
 
 
 class ImportedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A paid order that another program sold; its lines cite SKU codes of ours."""
+    """A paid order that another program sold; its lines cite SKU codes of ours.
+
+    `part_ids` are the orders that the other program merged into this one: it is new only if none of them was booked.
+    """
 
     order_id: str
+    part_ids: tuple[str, ...]
     customer_id: str
     customer_name: str
     customer_phone: str
@@ -266,7 +254,7 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
 
     Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session).
     """
-    if work.one("SELECT 1 FROM shop_order WHERE order_id = ?", (new.order_id,)):
+    if not all([work.first_time(f"import:{part}") for part in new.part_ids]):
         return "repeated"
     session = work.one("SELECT window_from, window_to FROM live_session WHERE id = ?", (session_id,))
     if session is None:
@@ -294,8 +282,9 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
         paid_fen=new.paid_fen,
         note=new.note,
     )
-    order_no = _book(work, order, (session[0], session[1]))
-    customers.keep(work, new.customer_id, new.customer_name, new.customer_phone, new.door)
+    order_no = _last_order(work) + 1
+    customers.keep_all(work, [(new.customer_id, new.customer_name, new.customer_phone, new.door)])
+    work.sql(_ORDER, _order_row(work, order_no, order, (session[0], session[1])))
     work.many(
         _LINE,
         [(order_no, n, line.line_id, sku_id, "", line.quantity, line.unit_price_fen) for n, line, sku_id in rows],

@@ -19,7 +19,7 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.labels import label_facts
 from tihuo.shop.orders import shorten
-from tihuo.shop.stock import move
+from tihuo.shop.stock import mint_from_shelf, move
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
 
@@ -27,7 +27,10 @@ _OPEN = "(l.quantity - l.put - l.short - l.cancelled)"
 
 
 class Scanned(msgspec.Struct, frozen=True):
-    """What a scan at a sorting station came to. `refusal` is empty, `unknown_barcode`, `not_in_wave` or `nobody_wants_it`."""
+    """What a scan at a sorting station came to.
+
+    `refusal` is empty, `unknown_barcode`, `not_in_wave` or `nobody_wants_it`.
+    """
 
     sku_id: int | None
     sku: str
@@ -116,8 +119,9 @@ def scan_item(work: Work, station: str, text: str) -> Scanned:
         refusal = "" if counts[1] else "nobody_wants_it" if counts[0] else "not_in_wave"
     found = Scanned(sku[0] if sku and not refusal else None, sku[1] if sku else "", refusal)
     work.sql(
-        "INSERT INTO station(name, wave_id, sku_id, actor, refusal, text, scanned_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-        "ON CONFLICT(name) DO UPDATE SET wave_id = ?2, sku_id = ?3, actor = ?4, refusal = ?5, text = ?6, scanned_at = ?7",
+        "INSERT INTO station(name, wave_id, sku_id, actor, refusal, text, scanned_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(name) DO UPDATE SET "
+        "wave_id = ?2, sku_id = ?3, actor = ?4, refusal = ?5, text = ?6, scanned_at = ?7",
         (station, wave_id, found.sku_id, work.actor, refusal, text, work.now),
     )
     work.record(ItemScanned(station=station, sku=found.sku, text=text, refusal=refusal))
@@ -127,7 +131,8 @@ def scan_item(work: Work, station: str, text: str) -> Scanned:
 def lay_down(work: Work, station: str) -> None:
     """The item in the hand is put away: its lamps go out."""
     if work.sql(
-        "UPDATE station SET sku_id = NULL, refusal = '', text = '' WHERE name = ? AND (sku_id IS NOT NULL OR refusal <> '')",
+        "UPDATE station SET sku_id = NULL, refusal = '', text = '' "
+        "WHERE name = ? AND (sku_id IS NOT NULL OR refusal <> '')",
         (station,),
     ).rowcount:
         work.record(ItemScanned(station=station, sku=""))
@@ -140,16 +145,16 @@ def put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     Raises `Refusal`: `bad_quantity`, `more_than_wanted` (somebody else put it, or it was cancelled).
     """
     for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
-        work.sql(
-            "UPDATE order_line SET put = put + ? WHERE order_no = ? AND line_no = ?", (units, order_no, line_no)
-        )
+        work.sql("UPDATE order_line SET put = put + ? WHERE order_no = ? AND line_no = ?", (units, order_no, line_no))
     work.record(UnitsPut(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
     return _settle(work, parcel_id)
 
 
 def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
-    """Take units back out of a slot; a label not printed yet is called off. Raises `Refusal`: `bad_quantity`, `not_put`,
-    `already_collected`."""
+    """Take units back out of a slot; a label not printed yet is called off.
+
+    Raises `Refusal`: `bad_quantity`, `not_put`, `already_collected`.
+    """
     parcel = work.one("SELECT state FROM parcel WHERE id = ?", (parcel_id,))
     if parcel is None or quantity <= 0:
         raise Refusal("bad_quantity")
@@ -168,7 +173,10 @@ def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
         raise Refusal("not_put")
     work.record(PutUndone(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
     work.sql("UPDATE parcel SET state = 'sorting', ready_at = NULL WHERE id = ?", (parcel_id,))
-    work.sql("UPDATE wave SET state = 'open', done_at = NULL WHERE id = (SELECT wave_id FROM parcel WHERE id = ?)", (parcel_id,))
+    work.sql(
+        "UPDATE wave SET state = 'open', done_at = NULL WHERE id = (SELECT wave_id FROM parcel WHERE id = ?)",
+        (parcel_id,),
+    )
     for (job_id,) in work.sql(
         "SELECT id FROM print_job WHERE subject = ? AND state = 'queued'", (f"parcel:{parcel_id}",)
     ).fetchall():
@@ -177,22 +185,28 @@ def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
 
 
 def short(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
-    """缺货: units that a parcel wants are not there; refunds them and gives the parcel's state. Raises as `put` does."""
+    """缺货: units that a parcel wants are not there; refunds them and gives the parcel's state.
+
+    Raises as `put` does.
+    """
     for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
         shorten(work, order_no, line_no, units, "short")
     return _settle(work, parcel_id)
 
 
 def damage(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
-    """破损: units in the hand are broken. Free units make them good; what is left becomes a shortage of the parcel.
+    """破损: units in the hand are broken. Units that nobody bought make them good; the rest becomes a shortage.
 
-    Raises as `put` does.
+    After the cutoff those are back in the shop's stock, so they are taken from there. Raises as `put` does.
     """
     picks = _spread(work, parcel_id, sku_id, quantity)
-    session = work.one("SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,))
+    session = work.one(
+        "SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,)
+    )
     assert session is not None
     free = work.one("SELECT free FROM session_item WHERE session_id = ? AND sku_id = ?", (session[0], sku_id))
     replaced = min(quantity, free[0] if free else 0)
+    replaced += mint_from_shelf(work, session[0], sku_id, quantity - replaced)
     if replaced:
         move(work, "free", "void", [(session[0], sku_id, replaced)])
     missing = quantity - replaced
@@ -212,8 +226,8 @@ def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tupl
     left = quantity
     picks = []
     for order_no, line_no, open_units in work.sql(
-        f"SELECT l.order_no, l.line_no, {_OPEN} FROM order_line l WHERE l.parcel_id = ? AND l.sku_id = ? AND {_OPEN} > 0 "
-        "ORDER BY l.order_no, l.line_no",
+        f"SELECT l.order_no, l.line_no, {_OPEN} FROM order_line l "
+        f"WHERE l.parcel_id = ? AND l.sku_id = ? AND {_OPEN} > 0 ORDER BY l.order_no, l.line_no",
         (parcel_id, sku_id),
     ).fetchall():
         units = min(left, open_units)
@@ -233,21 +247,33 @@ def _code(work: Work, sku_id: int) -> str:
 def _settle(work: Work, parcel_id: int) -> str:
     """What follows when nothing is missing from a parcel any more: its label, its orders, its wave."""
     totals = work.one(
-        f"SELECT coalesce(sum({_OPEN}), 0), coalesce(sum(l.put), 0) FROM order_line l WHERE l.parcel_id = ?", (parcel_id,)
+        f"SELECT sum({_OPEN}), sum(l.put), sum(l.put - l.handed_over) FROM order_line l WHERE l.parcel_id = ?",
+        (parcel_id,),
     )
     assert totals is not None
-    if totals[0]:
+    wanted, put_in, on_shelf = totals
+    if wanted:
         return "sorting"
-    state = "ready" if totals[1] else "empty"
-    work.sql("UPDATE parcel SET state = ?, ready_at = ? WHERE id = ?", (state, work.now, parcel_id))
+    # the last unit of a parcel may prove short when the customer has taken the others already
+    state = "ready" if on_shelf else "handed_over" if put_in else "empty"
+    work.sql(
+        "UPDATE parcel SET state = ?1, ready_at = ?2, handed_over_at = CASE ?1 WHEN 'handed_over' THEN ?2 END "
+        "WHERE id = ?3",
+        (state, work.now, parcel_id),
+    )
     parcel = work.one("SELECT slot, wave_id FROM parcel WHERE id = ?", (parcel_id,))
     assert parcel is not None
     if state == "ready":
-        earlier = work.one("SELECT count(*) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (f"parcel:{parcel_id}",))
+        subject = f"parcel:{parcel_id}"
+        earlier = work.one(
+            "SELECT coalesce(max(copy_no), 0) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (subject,)
+        )
         assert earlier is not None
-        paper.queue(work, "label", f"parcel:{parcel_id}", label_facts(work, parcel_id), earlier[0] + 1)
+        paper.queue(work, "label", subject, label_facts(work, parcel_id), earlier[0] + 1)
         work.record(ParcelReady(parcel_id=parcel_id, slot=parcel[0]))
-    for (order_no,) in work.sql("SELECT DISTINCT order_no FROM order_line WHERE parcel_id = ?", (parcel_id,)).fetchall():
+    for (order_no,) in work.sql(
+        "SELECT DISTINCT order_no FROM order_line WHERE parcel_id = ?", (parcel_id,)
+    ).fetchall():
         _announce(work, order_no)
     if not work.one("SELECT 1 FROM parcel WHERE wave_id = ? AND state = 'sorting'", (parcel[1],)):
         work.sql("UPDATE wave SET state = 'done', done_at = ? WHERE id = ?", (work.now, parcel[1]))
@@ -258,12 +284,16 @@ def _settle(work: Work, parcel_id: int) -> str:
 def _announce(work: Work, order_no: int) -> None:
     """Tell the cloud that an order can be collected, once nothing of it is still being sorted."""
     places = work.sql(
-        "SELECT DISTINCT p.id, p.zone, p.slot, p.state FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-        "WHERE l.order_no = ?",
+        "SELECT p.id, p.zone, p.slot, p.state, sum(l.put - l.handed_over) FROM order_line l "
+        "JOIN parcel p ON p.id = l.parcel_id WHERE l.order_no = ? GROUP BY p.id",
         (order_no,),
     ).fetchall()
-    ready = tuple(ParcelPlace(f"p{parcel}", zone, slot) for parcel, zone, slot, state in places if state == "ready")
-    if any(state == "sorting" for *_, state in places) or not ready:
+    ready = tuple(
+        ParcelPlace(f"p{parcel}", zone, slot)
+        for parcel, zone, slot, state, units in places
+        if state == "ready" and units
+    )
+    if any(state == "sorting" for *_, state, _ in places) or not ready:
         return
     order = work.one("SELECT order_id, window_from, window_to FROM shop_order WHERE no = ?", (order_no,))
     assert order is not None

@@ -1,0 +1,1 @@
+"""HTTP: parse, one stage or one board, answer. No rules and no SQL here."""

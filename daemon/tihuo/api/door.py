@@ -1,0 +1,66 @@
+"""What the pages may reach of the box. Wiring fills it in; nothing else is reachable from HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tihuo.drawing.shelf import ShelfMap
+from tihuo.ledger.database import Readers
+from tihuo.ledger.writer import Writer
+from tihuo.shop.words import Millis
+from tihuo.shop.work import House
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one part of the box is: a device, the cloud, the disk. `trouble` is a stable code, empty when all is well."""
+
+    name: str
+    trouble: str = ""
+    since: Millis = Millis(0)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Simulator(Protocol):
+    """The simulated devices, for the simulator page; absent in a shop."""
+
+    def hold_code(self, text: str) -> None:
+        """Hold a phone showing this QR before the camera until `clear`."""
+
+    def hold_image(self, image: bytes) -> None:
+        """Hold a picture (PNG or JPEG) before the camera."""
+
+    def clear(self) -> None: ...
+
+    def papers(self) -> list[Path]:
+        """PNG files that came out of the printers, oldest first."""
+
+    def lit(self) -> dict[str, str]:
+        """Slot -> `on` or `blink`, as the lamps really are."""
+
+    def customers(self) -> list[dict[str, Any]]:
+        """What the mini program shows its customers: order id, name, code, short code, state."""
+
+    def break_part(self, part: str, fault: str) -> None:
+        """Make a part fail (`printer`: `paper_out`, `cover_open`, `unplug`, `mend`; `camera`: `hang`, `unplug`, `mend`;
+        `lights`: `vanish`, `mend`; `cloud`: `go_away`, `come_back`)."""
+
+
+@dataclass(frozen=True)
+class Door:
+    writer: Writer
+    readers: Readers
+    house: House
+    shop_name: str
+    shelf: ShelfMap
+    clock: Callable[[], Millis]
+    parts: Callable[[], list[Part]]
+    session_key: bytes
+    """Signs cookies."""
+    kiosks: tuple[str, ...] = ("k1",)
+    timezone: str = "Asia/Shanghai"
+    host_hint: str = ""
+    simulator: Simulator | None = None

@@ -1,0 +1,23 @@
+"""Is the box well? For systemd, for whoever watches several shops, and for the banners of the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from tihuo import __version__
+from tihuo.api.asking import door_of
+from tihuo.ledger.journal import last_entry
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+def healthz(request: Request) -> JSONResponse:
+    """`ok` while the box can write and read; parts in trouble are named by their codes, without words or names."""
+    door = door_of(request)
+    parts: dict[str, Any] = {part.name: part.trouble or "ok" for part in door.parts()}
+    ok = door.writer.is_alive() and not door.writer.trouble and door.readers.read(last_entry) >= 0
+    return JSONResponse({"ok": ok, "version": __version__, "parts": parts}, 200 if ok else 503, {"Cache-Control": "no-store"})

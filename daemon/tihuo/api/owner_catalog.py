@@ -1,0 +1,110 @@
+"""筹备: the catalog (中央商品池), and goods that come in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import StringConstraints
+
+from tihuo.api.asking import read, write
+from tihuo.api.owner_pages import fen_of, owner_fragment, owner_page, yuan_of
+from tihuo.api.staff_pages import Once, Quantity
+from tihuo.boards import goods, stock
+from tihuo.boards.stock import SkuRow
+from tihuo.shop.catalog import gtin_fits
+from tihuo.shop.words import Refusal, Zone
+from tihuo.stages import preparing
+
+router = APIRouter(prefix="/prepare")
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Form()]
+
+
+@router.get("/goods")
+def catalog(request: Request, q: str = "") -> HTMLResponse:
+    """The rows of the catalog that fit what is typed."""
+    rows = read(request, goods.find_goods, q, 200) if q.strip() else read(request, stock.catalog)
+    return owner_fragment(request, "owner/catalog_rows.html", goods=rows, q=q)
+
+
+@router.get("/sku")
+def sku_page(request: Request, code: str = "") -> HTMLResponse:
+    """A form for a new SKU, or for one that is known."""
+    row = read(request, goods.sku_row, code) if code else None
+    if code and row is None:
+        raise HTTPException(404)
+    return owner_page(request, "owner/sku.html", known=row, typed=_typed(row), wrong="")
+
+
+@router.post("/sku")
+def keep_sku(
+    request: Request,
+    once: Once,
+    code: Word,
+    product: Word,
+    price: Word,
+    zone: Annotated[Zone, Form()],
+    spec: Word = "",
+    unit: Word = "",
+    barcode: Word = "",
+    supplier: Word = "",
+) -> Response:
+    typed = {
+        "code": code, "product": product, "spec": spec, "unit": unit, "barcode": barcode, "zone": zone.value,
+        "price": price, "supplier": supplier,
+    }  # fmt: skip
+    wrong = _wrong(code, product, price, barcode)
+    if not wrong:
+        new = preparing.NewSku(
+            code=code,
+            product=product,
+            spec=spec,
+            unit=unit or "件",
+            barcode=barcode or None,
+            zone=zone,
+            price_fen=fen_of(price),
+            supplier=supplier,
+        )
+        try:
+            write(request, preparing.keep_sku, new, once=f"keep_sku:{once}")
+            return RedirectResponse("/owner/prepare", 303)
+        except Refusal as refusal:
+            if refusal.code != "barcode_taken":
+                raise
+            wrong = refusal.code
+    known = read(request, goods.sku_row, code)
+    return owner_page(request, "owner/sku.html", status=422, known=known, typed=typed, wrong=wrong)
+
+
+@router.post("/receive")
+def receive(request: Request, once: Once, sku: Word, quantity: Quantity) -> HTMLResponse:
+    """到货入库."""
+    write(request, preparing.receive, sku, quantity, once=f"receive:{once}")
+    row = read(request, goods.sku_row, sku)
+    return owner_fragment(request, "owner/catalog_row.html", row=row, received=quantity)
+
+
+def _wrong(code: str, product: str, price: str, barcode: str) -> str:
+    """Which field needs another look: `code`, `product`, `price`, `barcode`, or an empty string."""
+    if not code or not product:
+        return "code" if not code else "product"
+    try:
+        fen_of(price)
+    except Refusal:
+        return "price"
+    return "barcode" if barcode and not gtin_fits(barcode) else ""
+
+
+def _typed(row: SkuRow | None) -> dict[str, Any]:
+    if row is None:
+        return {
+            "code": "", "product": "", "spec": "", "unit": "件", "barcode": "", "zone": Zone.AMBIENT.value,
+            "price": "", "supplier": "",
+        }  # fmt: skip
+    return {
+        "code": row.sku, "product": row.name, "spec": row.spec, "unit": row.unit, "barcode": row.barcode or "",
+        "zone": row.zone, "price": yuan_of(row.price_fen), "supplier": row.supplier,
+    }  # fmt: skip

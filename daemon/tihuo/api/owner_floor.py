@@ -1,0 +1,71 @@
+"""分拣 and 自提 from the desk: how far the floor is, and what is on the shelf."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from tihuo.api.asking import door_of, read
+from tihuo.api.owner_pages import owner_fragment, owner_page
+from tihuo.boards import lamps, pickup, session_sheets, sorting, tonight
+from tihuo.ledger.database import Look
+
+router = APIRouter()
+
+CALL_MS = 5 * 60_000
+View = Literal["product", "customer"]
+
+
+@router.get("/sorting")
+def sorting_page(request: Request, session: str = "", view: View = "product") -> HTMLResponse:
+    return owner_page(request, "owner/sorting.html", view=view, **read(request, _sorting_picture, session, view))
+
+
+@router.get("/sorting/board")
+def sorting_board(request: Request, session: str = "", view: View = "product") -> HTMLResponse:
+    found = read(request, _sorting_picture, session, view)
+    return owner_fragment(request, "owner/sorting_board.html", view=view, **found)
+
+
+@router.get("/pickup")
+def pickup_page(request: Request, q: str = "") -> HTMLResponse:
+    return owner_page(request, "owner/pickup.html", **_pickup(request, q))
+
+
+@router.get("/pickup/board")
+def pickup_board(request: Request, q: str = "") -> HTMLResponse:
+    return owner_fragment(request, "owner/pickup_board.html", **_pickup(request, q))
+
+
+def _sorting_picture(look: Look, session_id: str, view: View) -> dict[str, Any]:
+    sessions, chosen = session_sheets.chosen_session(look, session_id)
+    found: dict[str, Any] = {
+        "sessions": sessions,
+        "chosen": chosen,
+        "waiting": sorting.waiting_orders(look),
+        "waves": [wave for wave in sorting.waves(look) if chosen and wave.session_id == chosen.session_id],
+        "products": [],
+        "customers": [],
+    }
+    if chosen and view == "product":
+        found["products"] = session_sheets.sold_by_product(look, chosen.session_id)
+    elif chosen:
+        found["customers"] = session_sheets.sold_by_customer(look, chosen.session_id, 500)
+    return found
+
+
+def _pickup(request: Request, text: str) -> dict[str, Any]:
+    since = door_of(request).clock() - CALL_MS
+    return {"q": text, **read(request, _pickup_picture, text, since)}
+
+
+def _pickup_picture(look: Look, text: str, since: int) -> dict[str, Any]:
+    return {
+        "tonight": tonight.tonight(look),
+        "parcels": pickup.on_the_shelf(look, text, 500),
+        "calls": pickup.recent_calls(look, since),
+        "lamps": lamps.lamps(look),
+        "full": lamps.full_slots(look),
+    }

@@ -1,0 +1,129 @@
+"""Pages: templates in the language of whoever looks, with the few things that every page may use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tihuo import __version__
+from tihuo.api.door import Door
+from tihuo.api.languages import LANGUAGES, translations
+from tihuo.api.moments import Moments, money
+from tihuo.api.shelf_picture import shelf_picture
+from tihuo.shop.words import Zone
+from tihuo.webroot import WEB
+
+A_YEAR = 365 * 86_400
+SCHEMES = ("light", "dark")
+
+
+class Language:
+    """One language of the pages: its templates, its words, its way to write a moment."""
+
+    def __init__(self, door: Door, code: str) -> None:
+        catalog = translations(code)
+        self.code = code
+        self.translate: Callable[[str], str] = catalog.gettext
+        self.moments = Moments(door.timezone, door.clock, catalog.gettext)
+        self.templates = Environment(
+            loader=FileSystemLoader(WEB / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self.templates.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]
+        self.templates.globals.update(
+            lang=code,
+            other_lang=LANGUAGES[1 - LANGUAGES.index(code)],
+            shop_name=door.shop_name,
+            release=__version__,
+            static=static,
+            shelf_map=lambda: shelf_picture(door.shelf),
+            Zone=Zone,
+        )
+        self.templates.filters.update(
+            money=money,
+            clock=self.moments.clock,
+            day=self.moments.day,
+            moment=self.moments.moment,
+            window=self.moments.window,
+            iso=self.moments.iso,
+            letter=lambda zone: Zone(zone).letter,
+        )
+
+
+class Pages:
+    """Both languages of one box."""
+
+    def __init__(self, door: Door) -> None:
+        self.languages = {code: Language(door, code) for code in LANGUAGES}
+
+    def language_of(self, request: Request) -> Language:
+        """`?lang=`, else what this browser chose before, else Chinese."""
+        asked = request.query_params.get("lang") or request.cookies.get("lang")
+        return self.languages[asked if asked in LANGUAGES else LANGUAGES[0]]
+
+
+def language_of(request: Request) -> Language:
+    pages: Pages = request.app.state.pages
+    return pages.language_of(request)
+
+
+def fragment(
+    request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """A part of a page, for htmx to swap in."""
+    language = language_of(request)
+    html = language.templates.get_template(template).render(
+        request=request,
+        person=request.state.visitor.person,
+        now=request.app.state.door.clock(),
+        live_since=request.app.state.live.since,
+        scheme=_scheme(request),
+        here=lambda **changes: _here(request, changes),
+        **context,
+    )
+    return HTMLResponse(html, status, {"Cache-Control": "no-store", "Vary": "Cookie", **(headers or {})})
+
+
+def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page; it remembers the language and the scheme that were asked for in its address."""
+    answer = fragment(request, template, status=status, **context)
+    for name, choices in (("lang", LANGUAGES), ("scheme", SCHEMES)):
+        asked = request.query_params.get(name)
+        if asked in choices:
+            answer.set_cookie(name, asked, max_age=A_YEAR, httponly=True, samesite="lax")
+    return answer
+
+
+def _scheme(request: Request) -> str:
+    asked = request.query_params.get("scheme") or request.cookies.get("scheme")
+    return asked if asked in SCHEMES else SCHEMES[0]
+
+
+def _here(request: Request, changes: dict[str, str]) -> str:
+    """The address of this page with some of its query changed."""
+    query = {name: value for name, value in request.query_params.items() if name not in changes}
+    return f"{request.url.path}?{urlencode(query | changes)}"
+
+
+def static(name: str) -> str:
+    """The address of a file in `web/static/`, or in `web/vendor/` under `vendor/`; it changes when the file does."""
+    path = WEB / name if name.startswith("vendor/") else WEB / "static" / name
+    address = f"/{name}" if name.startswith("vendor/") else f"/static/{name}"
+    return f"{address}?v={_digest(path, path.stat().st_mtime_ns)}"
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

@@ -1,0 +1,47 @@
+"""What every staff page has: the station this phone stands at, the colour of whoever picks, fresh nonces."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from typing import Annotated, Any
+
+from fastapi import Form, Request
+from fastapi.responses import HTMLResponse
+from pydantic import StringConstraints
+
+from tihuo.api.asking import actor_of
+from tihuo.api.pages import fragment, page
+
+STATION = "station"
+"""The cookie that says where a phone is used; without it a station has its user's name."""
+PICKERS = 6
+"""Colours that pickers are told apart by."""
+
+Once = Annotated[str, Form(min_length=8, max_length=80)]
+"""The nonce of a wish: a repeat of it changes nothing."""
+Scanned = Annotated[str, StringConstraints(strip_whitespace=True, max_length=512), Form()]
+Quantity = Annotated[int, Form(ge=1, le=1_000_000)]
+
+
+def nonce() -> str:
+    return secrets.token_hex(12)
+
+
+def station_of(request: Request) -> str:
+    """Where this phone is used."""
+    return request.cookies.get(STATION, "").strip()[:24] or actor_of(request)
+
+
+def picker_of(station: str) -> int:
+    """A colour for a station: the same one every evening."""
+    return zlib.crc32(station.encode()) % PICKERS
+
+
+def staff_page(request: Request, template: str, **context: Any) -> HTMLResponse:
+    station = station_of(request)
+    return page(request, template, station=station, picker=picker_of(station), nonce=nonce, **context)
+
+
+def staff_fragment(request: Request, template: str, **context: Any) -> HTMLResponse:
+    return fragment(request, template, station=station_of(request), nonce=nonce, **context)

@@ -1,0 +1,122 @@
+"""自提 at the counter: find whoever comes, and hand over what waits for her."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Form, Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import Field
+
+from tihuo.api.asking import door_of, read, write
+from tihuo.api.pages import language_of
+from tihuo.api.staff_pages import Once, Scanned, staff_fragment, staff_page
+from tihuo.api.texts import REFUSALS, say
+from tihuo.boards import counter, order_page, orders, pickup
+from tihuo.ledger.database import Look
+from tihuo.shop.pickups import order_of_code, order_of_short_code
+from tihuo.shop.words import Refusal
+from tihuo.stages import handing_over
+
+router = APIRouter(prefix="/pickup")
+
+CALL_MS = 5 * 60_000
+"""How long a call from a kiosk stays on the page."""
+
+
+@router.get("")
+def pickup_page(request: Request, q: str = "") -> HTMLResponse:
+    return staff_page(request, "staff/pickup.html", **_shelf(request, q))
+
+
+@router.get("/shelf")
+def shelf(request: Request, q: str = "") -> HTMLResponse:
+    """The same again, when something came or went."""
+    return staff_fragment(request, "staff/pickup_shelf.html", **_shelf(request, q))
+
+
+@router.post("/find")
+def find(request: Request, text: Scanned) -> Response:
+    """A code opens the customer's parcels; anything else is looked for. Nothing is handed over yet."""
+    digits = text.replace(" ", "")
+    try:
+        if text.upper().startswith("TH1:"):
+            order_no = order_of_code(text, door_of(request).house.store_id, door_of(request).house.code_key)
+        elif len(digits) == 8 and digits.isdigit():
+            order_no = order_of_short_code(digits, door_of(request).house.code_key)
+        else:
+            return RedirectResponse(request.url_for("pickup_page").include_query_params(q=text), 303)
+        return staff_page(request, "staff/order.html", code=text, **_order(request, order_no))
+    except Refusal as refusal:
+        said = say(REFUSALS[refusal.code], refusal.facts, language_of(request))
+        return staff_page(request, "staff/pickup.html", status=409, **{**_shelf(request, ""), "said": said})
+
+
+@router.get("/orders/{order_no}")
+def order(request: Request, order_no: int) -> HTMLResponse:
+    try:
+        return staff_page(request, "staff/order.html", code="", **_order(request, order_no))
+    except Refusal:
+        raise HTTPException(404) from None
+
+
+@router.post("/code")
+def hand_over_by_code(request: Request, code: Scanned, once: Once) -> HTMLResponse:
+    """核销交付: everything that is ready for the customer of this code."""
+    given = write(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{once}")
+    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given))
+
+
+@router.get("/parcels/{parcel_id}")
+def parcel(request: Request, parcel_id: int) -> HTMLResponse:
+    found = read(request, counter.counter_parcel, parcel_id)
+    if found is None:
+        raise HTTPException(404)
+    return staff_page(request, "staff/counter.html", parcel=found)
+
+
+@router.post("/parcels/{parcel_id}")
+def hand_over_parcel(
+    request: Request,
+    parcel_id: int,
+    sku: Annotated[list[int], Form()],
+    quantity: Annotated[list[Annotated[int, Field(ge=0, le=1_000_000)]], Form()],
+    once: Once,
+) -> HTMLResponse:
+    """核销交付 of a parcel, or of the part of it that was counted out."""
+    units = {number: units for number, units in zip(sku, quantity, strict=False) if units}
+    if not units:
+        raise Refusal("bad_quantity")
+    given = write(request, handing_over.hand_over_parcel, parcel_id, units, once=f"hand_over_parcel:{once}")
+    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given))
+
+
+def _shelf(request: Request, text: str) -> dict[str, Any]:
+    since = door_of(request).clock() - CALL_MS
+    return {"q": text, "said": None, **read(request, _shelf_picture, text, since)}
+
+
+def _shelf_picture(look: Look, text: str, since: int) -> dict[str, Any]:
+    return {
+        "parcels": pickup.on_the_shelf(look, text),
+        "calls": pickup.recent_calls(look, since),
+        "orders": orders.find_orders(look, text),
+    }
+
+
+def _order(request: Request, order_no: int) -> dict[str, Any]:
+    found = read(request, _order_picture, order_no)
+    if found["order"] is None:
+        raise Refusal("unknown_code")
+    return found
+
+
+def _order_picture(look: Look, order_no: int) -> dict[str, Any]:
+    return {
+        "order": orders.order_row(look, order_no),
+        "lines": order_page.order_lines(look, order_no),
+        "handovers": order_page.handovers(look, order_no),
+        "parcels": counter.parcels_waiting(look, order_no),
+    }

@@ -1,0 +1,40 @@
+"""What is wrong with the box, each trouble with its next step, in the language of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from tihuo.api.asking import door_of
+from tihuo.api.pages import language_of
+from tihuo.api.texts import PARTS, TROUBLES, Text, say
+from tihuo.shop.words import Millis
+
+
+@dataclass(frozen=True)
+class PartPicture:
+    """One part of the box: its word, and what is wrong with it (`what` is empty when all is well)."""
+
+    name: str
+    word: str
+    code: str
+    what: str
+    then: str
+    since: Millis
+
+
+def parts_of(request: Request) -> list[PartPicture]:
+    """Every part of the box, those in trouble first."""
+    language = language_of(request)
+    found = []
+    for part in door_of(request).parts():
+        word = language.translate(PARTS[part.name]) if part.name in PARTS else part.name
+        text = TROUBLES.get(part.trouble, TROUBLES["device_trouble"])
+        said = say(text, part.facts, language) if part.trouble else Text("")
+        found.append(PartPicture(part.name, word, part.trouble, said.what, said.then, part.since))
+    return sorted(found, key=lambda part: not part.code)
+
+
+def parts_in_trouble(request: Request) -> list[PartPicture]:
+    return [part for part in parts_of(request) if part.code]

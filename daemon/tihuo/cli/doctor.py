@@ -1,0 +1,130 @@
+"""`tihuo doctor`: what is wrong with this box, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tihuo.boards.balance import imbalances
+from tihuo.boards.people import users
+from tihuo.devices.troubles import DeviceTrouble
+from tihuo.ledger.database import Readers, check, migrate
+from tihuo.settings import Settings
+
+DISK_LOW_BYTES = 500 << 20
+OLDEST_CREDIBLE = 1_767_225_600
+"""2026-01-01 UTC, in seconds: a clock before it was never set."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one part is; `advice` says what to do and is empty when nothing is wrong."""
+
+    part: str
+    state: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that can be looked at without disturbing a running daemon."""
+    findings = [_clock(settings), *_disk(settings), *_database(settings), *_devices(settings), _cloud(settings)]
+    return [finding for finding in findings if finding]
+
+
+def _clock(settings: Settings) -> Finding:
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return Finding("clock", f"time zone {settings.timezone!r} is unknown", "Set `timezone`, such as Asia/Shanghai.")
+    if time.time() < OLDEST_CREDIBLE:
+        return Finding("clock", "was never set", "Connect the box to the internet once, or set the time by hand.")
+    synchronised = Path("/run/systemd/timesync/synchronized").exists()
+    return Finding("clock", "synchronised" if synchronised else "set, not synchronised by systemd-timesyncd")
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        return [Finding("disk", f"{folder} cannot be written", "Give the daemon's user the folder, or remount it rw.")]
+    free = shutil.disk_usage(folder).free
+    advice = "Free some space: the box refuses new work when the disk is full." if free < DISK_LOW_BYTES else ""
+    return [Finding("disk", f"{free / 1e9:.1f} GB free for {settings.data_dir}", advice)]
+
+
+def _database(settings: Settings) -> list[Finding]:
+    if not settings.database.exists():
+        return [Finding("database", "not made yet; the first start makes it")]
+    faults = check(settings.database)
+    if faults:
+        return [Finding("database", f"damaged: {faults[0]}", "Stop the daemon and restore the newest backup.")]
+    migrate(settings.database)
+    readers = Readers(settings.database)
+    try:
+        broken = readers.read(imbalances)
+        people = readers.read(users)
+    finally:
+        readers.close()
+    found = [Finding("database", "sound")]
+    advice = "Keep the database file and ask for help: a right is in two places or in none." if broken else ""
+    found.append(Finding("ledger", f"does not balance: {broken}" if broken else "balances", advice))
+    owners = [person.name for person in people if person.role == "owner"]
+    advice = "" if owners else "Add one: tihuo user NAME --role owner"
+    found.append(Finding("people", f"{len(people)} people, {len(owners)} of them owners", advice))
+    return found
+
+
+def _devices(settings: Settings) -> list[Finding]:
+    from tihuo.wiring.devices import printer_of
+
+    found = []
+    for role in ("label", "receipt"):
+        choice = getattr(settings.printers, role)
+        part = f"{role} printer"
+        if choice.kind in ("none", "simulated"):
+            found.append(Finding(part, "not set" if choice.kind == "none" else "simulated"))
+            continue
+        printer = printer_of(choice)
+        assert printer is not None
+        try:
+            status = printer.status()
+            found.append(Finding(part, f"answers; paper {status.paper}", "" if status.ready else "Look at the printer."))
+        except DeviceTrouble as trouble:
+            found.append(Finding(part, trouble.code, "Switch it on, check its cable, then run this again."))
+        finally:
+            printer.close()
+    camera = settings.camera
+    if camera.kind == "v4l2" and not Path(camera.device).exists():
+        found.append(Finding("camera", f"{camera.device} is not there", "Plug the camera in, or set camera.device."))
+    elif camera.kind == "images" and not (camera.folder and camera.folder.is_dir()):
+        found.append(Finding("camera", f"no folder {camera.folder}", "Set camera.folder."))
+    else:
+        found.append(Finding("camera", "not set" if camera.kind == "none" else camera.kind))
+    lights = settings.lights
+    if lights.kind == "gpio" and not lights.pins:
+        found.append(Finding("lights", "no slot has a pin", "Set lights.pins, such as A01 = 17."))
+    else:
+        found.append(Finding("lights", "not set" if lights.kind == "none" else lights.kind))
+    return found
+
+
+def _cloud(settings: Settings) -> Finding:
+    cloud = settings.cloud
+    if not cloud.host:
+        return Finding("cloud", "not set: the shop works alone")
+    for name in ("ca", "cert", "key", "password_file"):
+        path = getattr(cloud, name)
+        if path is not None and not os.access(path, os.R_OK):
+            return Finding("cloud", f"cannot read {name} {path}", "Check the path and who may read the file.")
+    import socket
+
+    try:
+        socket.create_connection((cloud.host, cloud.port), timeout=5).close()
+    except OSError as error:
+        return Finding("cloud", f"{cloud.host}:{cloud.port}: {error}", "Check the network; orders wait meanwhile.")
+    return Finding("cloud", f"{cloud.host}:{cloud.port} answers")

@@ -1,0 +1,159 @@
+"""`tihuo import`: the orders of another program's export, previewed, then booked once."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tihuo.cli.saying import OK, WRONG, say, say_json
+from tihuo.intake.advice import ADVICE
+from tihuo.intake.orders import products_of, read_orders, sku_code
+from tihuo.intake.records import ImportedOrder, Reading
+from tihuo.ledger.writer import Writer
+from tihuo.settings import Settings
+from tihuo.shop.orders import NewLine
+from tihuo.shop.words import Refusal
+from tihuo.stages import preparing, selling
+from tihuo.wiring.alone import alone
+
+DAY_MS = 24 * 3600 * 1000
+
+
+def import_file(settings: Settings, file: Path, session: str, *, yes: bool, preview: bool, json: bool) -> int:
+    """Read, show, ask, book; gives the exit code."""
+    reading = read_orders(file, group=session or None)
+    session = session or f"import-{hashlib.blake2b(reading.group.encode(), digest_size=4).hexdigest()}"
+    picture = summary(reading, session)
+    if not json:
+        _show(picture)
+    if not reading.bookable:
+        if json:
+            say_json(picture)
+        return WRONG
+    if preview or not (yes or _agreed()):
+        if json:
+            say_json(picture)
+        elif not preview:
+            say("Nothing was booked.")
+        return OK if preview else WRONG
+    with alone(settings) as writer:
+        imported, repeated = book(writer, reading, session)
+    if json:
+        say_json({**picture, "imported": imported, "repeated": repeated})
+    else:
+        say(f"Session {session}: {imported} orders booked, {repeated} were there already.")
+    return OK
+
+
+def summary(reading: Reading, session: str) -> dict[str, Any]:
+    """What is in the file, before anything is booked."""
+    totals = reading.totals
+    return {
+        "session": session,
+        "title": reading.title,
+        "orders": len(reading.orders),
+        "lines": totals.lines,
+        "units": totals.units,
+        "paid_fen": totals.paid_fen,
+        "voided": len(reading.voided),
+        "products": [
+            {"code": seen.code, "product": seen.title, "units": seen.quantity, "price_fen": seen.unit_price_fen}
+            for seen in products_of(reading)
+        ],
+        "problems": [
+            {
+                "code": problem.code,
+                "scope": problem.scope,
+                "rows": list(problem.rows),
+                "text": _advice(problem.code, {**problem.facts, "rows": ", ".join(map(str, problem.rows))}),
+            }
+            for problem in reading.problems
+        ],
+    }
+
+
+def book(writer: Writer, reading: Reading, session: str) -> tuple[int, int]:
+    """Put products, session and orders into the ledger; (booked now, there before). Safe to repeat."""
+    seen = products_of(reading)
+    for product in seen:
+        sku = preparing.NewSku(
+            code=product.code, product=product.product, spec=product.spec, price_fen=product.unit_price_fen or 0
+        )
+        writer.write(preparing.keep_sku, sku, actor="import").result(timeout=30)
+    items = tuple(
+        preparing.NewItem(sku=p.code, kind="presale", quantity=0, price_fen=p.unit_price_fen or 0, cap_set_by="import")
+        for p in seen
+    )
+    now = time.time_ns() // 1_000_000
+    plan = preparing.NewSession(
+        session_id=session,
+        title=reading.title or session,
+        starts_at=now,
+        ends_at=now + DAY_MS,
+        window=(now, now + DAY_MS),
+        items=items,
+    )
+    try:
+        writer.write(preparing.plan_session, plan, actor="import").result(timeout=30)
+    except Refusal as refusal:
+        if refusal.code != "session_exists":
+            raise
+        for item in items:
+            _add(writer, session, item)
+    results = [
+        writer.write(selling.import_order, session, as_order(order, now), actor="import") for order in reading.orders
+    ]
+    outcomes = [result.result(timeout=60) for result in results]
+    return outcomes.count("imported"), outcomes.count("repeated")
+
+
+def as_order(order: ImportedOrder, now: int) -> selling.ImportedOrder:
+    """The shop's picture of an order from a file. One person is one phone, or one name at one door."""
+    person = order.phone or f"{order.name}|{order.door or order.address}"
+    customer_id = f"import-{hashlib.blake2b(person.encode(), digest_size=8).hexdigest()}"
+    return selling.ImportedOrder(
+        order_id=order.external_id,
+        part_ids=order.part_ids,
+        customer_id=customer_id,
+        customer_name=order.name,
+        customer_phone=order.phone,
+        door=order.door,
+        placed_at=order.placed_at or now,
+        lines=tuple(
+            NewLine(str(n), sku_code(line.product, line.spec), line.quantity, line.unit_price_fen or 0, "")
+            for n, line in enumerate(order.lines, 1)
+        ),
+        paid_fen=order.paid_fen,
+        note=order.note[:500],
+    )
+
+
+def _add(writer: Writer, session: str, item: preparing.NewItem) -> None:
+    try:
+        writer.write(preparing.add_item, session, item, actor="import").result(timeout=30)
+    except Refusal as refusal:
+        if refusal.code != "item_exists":
+            raise
+
+
+def _advice(code: str, facts: dict[str, Any]) -> str:
+    what, then = ADVICE[code]
+    return f"{what} {then}".format_map(facts)
+
+
+def _show(picture: dict[str, Any]) -> None:
+    say(f"{picture['title'] or 'Orders'}: {picture['orders']} orders, {picture['lines']} lines, "
+        f"{picture['units']} units, ¥{picture['paid_fen'] / 100:.2f}")  # fmt: skip
+    for product in picture["products"]:
+        say(f"  {product['units']:5}  {product['product']}")
+    for problem in picture["problems"]:
+        say(f"! {problem['text']}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input("Book these orders? [y/N] ").strip().lower() in ("y", "yes", "是")

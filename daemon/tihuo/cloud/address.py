@@ -1,0 +1,104 @@
+"""Where the broker is, who we are there, and how to trust it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# The tightest bounds of the brokers compared: any of them takes what fits here.
+_TOPIC = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){1,7}")
+_TOPIC_LENGTH = 64
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_@-]{1,64}")
+
+
+@dataclass(frozen=True)
+class LinkTls:
+    """How to trust the broker. `ca` None means the system's store; `server_name` where its certificate names another
+    host than the one we connect to. The name is always checked."""
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    server_name: str = ""
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """The line to one broker for one store. Times are in seconds.
+
+    `announce` keeps the presence as a retained message with a last will, a convenience where the broker has both.
+    Raises ValueError for a prefix, store or client id that some broker would refuse.
+    """
+
+    host: str
+    port: int = 1883
+    store: str = "S01"
+    prefix: str = "tihuo/v1"
+    client_id: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: LinkTls | None = None
+    persistent: bool = True
+    announce: bool = False
+    keepalive: int = 60
+    connect_timeout: float = 10.0
+    pause_min: float = 1.0
+    pause_max: float = 60.0
+    unacked_limit: int = 256  # messages heard and not acknowledged; beyond it the socket is left unread
+    unsent_limit: int = 1000  # messages said and not acknowledged by the broker; beyond it publish() says no
+
+    def __post_init__(self) -> None:
+        longest = self.topic("presence")
+        if len(longest) > _TOPIC_LENGTH or not _TOPIC.fullmatch(longest):
+            raise ValueError(f"not a topic that every broker takes: {longest!r}")
+        if not _CLIENT_ID.fullmatch(self.client_name):
+            raise ValueError(f"not a client id that every broker takes: {self.client_name!r}")
+
+    def topic(self, kind: str) -> str:
+        """'down' -> 'tihuo/v1/S01/down'."""
+        return f"{self.prefix}/{self.store}/{kind}"
+
+    @property
+    def client_name(self) -> str:
+        return self.client_id or f"tihuo-{self.store}"
+
+
+class _Context(ssl.SSLContext):
+    """Asks for, and checks, the name in the settings where the broker is reached by another.
+
+    It shakes hands at once, as paho, which would do so next, leaves the socket open when that fails.
+    """
+
+    server_name = ""
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **options: Any) -> ssl.SSLSocket:
+        if self.server_name:
+            options["server_hostname"] = self.server_name
+        wrapped = super().wrap_socket(sock, *args, **options)
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+
+def trust(tls: LinkTls) -> ssl.SSLContext:
+    """A TLS context, 1.2 or newer, that checks certificate and name. Raises ssl.SSLError when a file cannot be used."""
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.server_name = tls.server_name
+    try:
+        if tls.ca:
+            context.load_verify_locations(tls.ca)
+        else:
+            context.load_default_certs()
+        if tls.cert:
+            context.load_cert_chain(tls.cert, tls.key)
+    except OSError as error:
+        raise ssl.SSLError(f"cannot use {tls.ca or ''} {tls.cert or ''} {tls.key or ''}: {error}") from error
+    return context

@@ -1,0 +1,105 @@
+"""What the store says: a fact of the journal as a message of the contract."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from tihuo.cloud import up
+from tihuo.cloud.fields import LineQuantity, Refund, Window, from_millis
+from tihuo.cloud.messages import Envelope, wrap
+from tihuo.ledger.journal import Entry
+from tihuo.shop import events
+from tihuo.shop.pickups import code_for, short_code_for
+from tihuo.shop.work import House, Look
+
+
+def envelope_of(entry: Entry, look: Look, house: House, epoch: int) -> Envelope:
+    """The envelope of an entry that goes to the cloud. The same entry gives the same envelope at every resend."""
+    assert entry.seq is not None
+    return wrap(
+        message_of(entry.event, look, house),
+        id=f"{house.store_id}-{epoch}-{entry.seq}",
+        source=f"store/{house.store_id}",
+        epoch=epoch,
+        seq=entry.seq,
+        at=entry.at,
+    )
+
+
+def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
+    """The contract's `data` for a fact. Raises `TypeError` for a fact that is nobody else's business."""
+    match event:
+        case events.OrderAccepted(order_id=order_id, order_no=order_no, window=window):
+            code, digits = (
+                code_for(house.store_id, order_no, house.code_key),
+                short_code_for(order_no, house.code_key),
+            )
+            return up.OrderAccepted(order_id, up.Pickup(code, digits), _window(window))
+        case events.GrantIssued():
+            return up.GrantIssued(
+                event.grant_id,
+                event.session_id,
+                event.sku,
+                event.quantity,
+                event.price_fen,
+                event.limit_per_customer,
+                from_millis(event.sell_until),
+            )
+        case events.OrderRefused(order_id=order_id, reason=reason):
+            return up.OrderRefused(order_id, reason, _lines(event.lines), _refund(event.refund))  # type: ignore[arg-type]
+        case events.OrderShort(order_id=order_id):
+            lines = tuple(up.ShortLine(line.line_id, line.quantity, line.reason) for line in event.lines)
+            return up.OrderShort(order_id, lines, _refund(event.refund))
+        case events.OrderReady(order_id=order_id):
+            parcels = tuple(up.Parcel(parcel.parcel_id, parcel.zone, parcel.slot) for parcel in event.parcels)
+            return up.OrderReady(order_id, parcels, _window(event.window))
+        case events.OrderHandedOver(order_id=order_id):
+            return up.OrderHandedOver(
+                order_id,
+                _lines(event.lines),
+                from_millis(event.handed_over_at),
+                event.method,  # type: ignore[arg-type]
+                event.complete,
+            )
+        case events.OrderCancelled(order_id=order_id):
+            return up.OrderCancelled(order_id, _lines(event.lines), event.reason, from_millis(event.at))
+        case events.SessionOpened(session_id=session_id):
+            return up.SessionOpened(*_session(look, session_id))
+        case events.SessionClosed(session_id=session_id):
+            return up.SessionClosed(*_session(look, session_id))
+    raise TypeError(f"{type(event).__name__} has no message in the contract")
+
+
+def state_of(items: list[dict[str, object]], version: int, now: int) -> up.State:
+    """The picture of the stock, or of what changed in it."""
+    return up.State(version, from_millis(now), tuple(up.StateItem(**item) for item in items))  # type: ignore[arg-type]
+
+
+def _session(look: Look, session_id: str) -> tuple[str, str, datetime, datetime, tuple[up.SessionItem, ...]]:
+    row = look.one("SELECT title, starts_at, ends_at FROM live_session WHERE id = ?", (session_id,))
+    assert row is not None
+    items = look.rows(
+        "SELECT s.code, d.name || CASE s.spec WHEN '' THEN '' ELSE ' ' || s.spec END, i.price_fen, i.kind, "
+        "i.limit_per_customer, i.arrives_on FROM session_item i JOIN sku s ON s.id = i.sku_id "
+        "JOIN product d ON d.id = s.product_id WHERE i.session_id = ? ORDER BY s.id",
+        (session_id,),
+    )
+    offered = tuple(
+        up.SessionItem(code, name[:120], price, kind, limit, day and date.fromisoformat(day))
+        for code, name, price, kind, limit, day in items
+    )
+    return session_id, row[0][:120], from_millis(row[1]), from_millis(row[2]), offered
+
+
+def _window(window: tuple[int, int]) -> Window:
+    return Window(from_millis(window[0]), from_millis(window[1]))
+
+
+def _lines(lines: tuple[events.LineQuantity, ...]) -> tuple[LineQuantity, ...]:
+    return tuple(LineQuantity(line.line_id, line.quantity) for line in lines)
+
+
+def _refund(refund: events.Refund) -> Refund:
+    return Refund(refund.refund_id, refund.amount_fen)

@@ -1,0 +1,184 @@
+"""The relay between the link and the ledger: message -> stage, journal -> message, and who has heard what.
+
+Inwards it is called on the link's thread, hands each PUBLISH to the writer and acknowledges it to the broker once it is
+committed. Outwards it is a follower: it says what the journal holds and the cloud has not acknowledged, tells the
+newest picture of the stock, and says again what nobody confirmed. All that must last is in the ledger; what is kept
+here may be forgotten at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import msgspec
+
+from tihuo.boards.stock import changed_items
+from tihuo.cloud import stream
+from tihuo.cloud.inbound import Heard, apply, park_payload
+from tihuo.cloud.link import Delivery, Link
+from tihuo.cloud.messages import MAX_BATCH, MAX_PUBLISH, NotUnderstood, decode, encode, wrap, write
+from tihuo.cloud.outbound import envelope_of, state_of
+from tihuo.cloud.up import Presence
+from tihuo.ledger.database import Readers
+from tihuo.ledger.journal import Follower, cursor, last_entry, outgoing_after, outgoing_head
+from tihuo.ledger.writer import Writer
+from tihuo.shop.words import Millis
+from tihuo.shop.work import House
+
+log = logging.getLogger(__name__)
+
+ACK_PAUSE = 0.15
+STATE_PAUSE = 0.15
+PRESENCE_PAUSE = 30.0
+PATIENCE = (5.0, 60.0)
+"""Seconds until unconfirmed messages are said again, and the longest pause that grows to."""
+READ_AT_ONCE = 200
+ITEMS_AT_ONCE = 300
+
+
+class Relay:
+    """One store's conversation with its cloud. `follower` is its outgoing half, to be started and stopped."""
+
+    def __init__(self, writer: Writer, readers: Readers, link: Link, house: House, clock: Callable[[], Millis]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._link = link
+        self._house = house
+        self._clock = clock
+        self._control: deque[msgspec.Struct] = deque(maxlen=200)
+        self._said = 0
+        self._received: tuple[int, int] | None = None
+        self._ack_at = 0.0
+        self._state_version = 0
+        self._state_at = 0.0
+        self._presence_at = 0.0
+        self._patience = PATIENCE[0]
+        self._silent_since: float | None = None
+        self._fresh = True
+        with readers.look() as look:
+            self._epoch = int((look.one("SELECT value FROM keep WHERE name = 'epoch'") or ("1",))[0])
+        self.started_at = clock()
+        self.follower = Follower("cloud", self.step, period=0.1)
+        link.on_down = self.hear
+        link.on_connected = self._greet
+        writer.listen(lambda _: self.follower.wake())
+
+    def hear(self, payload: bytes, delivery: Delivery) -> None:
+        """A PUBLISH arrived, on the link's thread. It is acknowledged to the broker after its commit, or never."""
+        try:
+            envelopes = decode(payload)
+        except NotUnderstood as fault:
+            rejected = stream.Rejected(fault.id, fault.reason, fault.detail)
+            parked = self._writer.write(park_payload, payload, fault.reason, fault.detail, actor="cloud")
+            parked.add_done_callback(lambda done: self._parked(done, delivery, rejected))
+            return
+        future = self._writer.write(apply, envelopes, actor="cloud")
+        future.add_done_callback(lambda done: self._answer(done, delivery))
+
+    def _parked(self, done: Future[None], delivery: Delivery, rejected: stream.Rejected) -> None:
+        if done.exception() is None:
+            delivery.ack()
+            self._control.append(rejected)
+            self.follower.wake()
+
+    def _answer(self, done: Future[Heard], delivery: Delivery) -> None:
+        """After the commit, on the writer's thread. Without an ack the broker, or the cloud itself, says it again."""
+        if done.exception() is not None:
+            log.warning("a message was not applied and stays unacknowledged: %s", done.exception())
+            return
+        delivery.ack()
+        heard = done.result()
+        if heard.received is not None and heard.received[0]:
+            self._received = heard.received
+        self._control.extend(heard.rejected)
+        if heard.resend_from is not None:
+            self._control.append(stream.Resend(heard.resend_from))
+        if heard.hello is not None:
+            known = heard.hello.last_received
+            self._said = known.seq if known.epoch == self._epoch else 0
+            self._state_version = 0
+        if heard.say_again_from is not None:
+            self._said = min(self._said, heard.say_again_from - 1)
+        if heard.acked is not None:
+            self._patience = PATIENCE[0]
+            self._silent_since = None
+        self.follower.wake()
+
+    def _greet(self) -> None:
+        """The line is up: say where we stand, on the link's thread."""
+        self._fresh = True
+        self.follower.wake()
+
+    def step(self) -> bool:
+        """Say what there is to say. True when more is waiting."""
+        if not self._link.connected:
+            return False
+        now = time.monotonic()
+        with self._readers.look() as look:
+            if self._fresh:
+                self._fresh = False
+                epoch, seq = cursor(look, "up")
+                self._said = seq if epoch == self._epoch else 0
+                self._state_version = 0
+                self._presence_at = 0.0
+                received = stream.Received(*cursor(look, "down"))
+                self._control.append(stream.Hello(self._epoch, outgoing_head(look, self._epoch), received))
+            self._say_control(now)
+            self._say_again(now, cursor(look, "up")[1])
+            entries = outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
+            for start in range(0, len(entries), MAX_BATCH):
+                together = entries[start : start + MAX_BATCH]
+                envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in together]
+                if not all(self._link.publish("up", payload) for payload in encode(envelopes)):
+                    return False
+                self._said = envelopes[-1].seq
+                self._silent_since = self._silent_since or now
+            if now >= self._state_at + STATE_PAUSE:
+                items = changed_items(look, self._state_version)
+                if items:
+                    self._say_state(items, last_entry(look))
+                    self._state_at = now
+            if now >= self._presence_at + PRESENCE_PAUSE:
+                self._presence_at = now
+                queue = outgoing_head(look, self._epoch) - cursor(look, "up")[1]
+                self._link.publish("presence", write(Presence(True, None, str(last_entry(look)), queue)))
+        return len(entries) == READ_AT_ONCE
+
+    def _say_control(self, now: float) -> None:
+        if self._received is not None and now >= self._ack_at + ACK_PAUSE:
+            received, self._received, self._ack_at = self._received, None, now
+            self._control.append(stream.Ack(*received))
+        while self._control:
+            said = self._control.popleft()
+            envelope = wrap(
+                said,
+                id=f"{self._house.store_id}-c{time.monotonic_ns():x}",
+                source=f"store/{self._house.store_id}",
+                epoch=self._epoch,
+                seq=0,
+                at=self._clock(),
+            )
+            for payload in encode([envelope]):
+                self._link.publish("up", payload)
+
+    def _say_again(self, now: float, confirmed: int) -> None:
+        """What was said and not confirmed for too long is said again, after growing, jittered pauses."""
+        if self._said <= confirmed:
+            self._silent_since = None
+        elif self._silent_since is not None and now - self._silent_since > self._patience:
+            self._said = confirmed
+            self._silent_since = None
+            self._patience = min(self._patience * 2, PATIENCE[1]) * random.uniform(0.75, 1.0)  # noqa: S311
+
+    def _say_state(self, items: list[dict[str, object]], version: int) -> None:
+        for start in range(0, len(items), ITEMS_AT_ONCE):
+            payload = write(state_of(items[start : start + ITEMS_AT_ONCE], version, self._clock()))
+            assert len(payload) <= MAX_PUBLISH
+            if not self._link.publish("state", payload):
+                return
+        self._state_version = int(str(items[-1]["version"]))

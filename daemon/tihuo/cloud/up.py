@@ -1,0 +1,209 @@
+"""What the store may say to the cloud: the `data` of events on `…/up`, and what `…/state` and `…/presence` carry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from tihuo.cloud.fields import (
+    Count,
+    Day,
+    Fen,
+    HandedOverBy,
+    Id,
+    ItemKind,
+    LineQuantity,
+    Link,
+    Moment,
+    Name,
+    Note,
+    Quantity,
+    Refund,
+    RefusedBecause,
+    Sha256,
+    Text,
+    TicketState,
+    Window,
+    Word,
+)
+
+Lines = Annotated[tuple[LineQuantity, ...], Meta(max_length=200)]
+
+
+class SessionItem(msgspec.Struct, frozen=True, gc=False):
+    sku: Id
+    name: Name
+    price_fen: Fen
+    kind: ItemKind
+    limit_per_customer: Quantity | None = None
+    arrives_on: Day | None = None
+
+
+class SessionOpened(msgspec.Struct, frozen=True, gc=False):
+    """开播: what is for sale. A long list goes out in several events, whose items add up."""
+
+    session_id: Id
+    title: Name
+    starts_at: Moment
+    ends_at: Moment | None
+    items: Annotated[tuple[SessionItem, ...], Meta(max_length=500)]
+
+
+class SessionClosed(SessionOpened, frozen=True, gc=False):
+    """下播: nothing more is sold in this session."""
+
+
+class GrantIssued(msgspec.Struct, frozen=True, gc=False):
+    """线上配额: the cloud may sell this many, before `sell_until` by its own clock."""
+
+    grant_id: Id
+    session_id: Id
+    sku: Id
+    quantity: Quantity
+    price_fen: Fen
+    limit_per_customer: Quantity | None
+    sell_until: Moment
+
+
+class GrantRevokeRequested(msgspec.Struct, frozen=True, gc=False):
+    grant_id: Id
+    quantity: Quantity
+
+
+class Pickup(msgspec.Struct, frozen=True, gc=False):
+    """自提码: the text of the QR code and the digits to read aloud."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=200)]
+    short_code: Word
+
+
+class OrderAccepted(msgspec.Struct, frozen=True, gc=False):
+    order_id: Id
+    pickup: Pickup
+    window: Window | None = None
+
+
+class OrderRefused(msgspec.Struct, frozen=True, gc=False):
+    """拒单: the order is not taken at all, and all of its money goes back."""
+
+    order_id: Id
+    reason: RefusedBecause
+    lines: Lines
+    refund: Refund | None
+
+
+class ShortLine(msgspec.Struct, frozen=True, gc=False):
+    line_id: Id
+    quantity: Quantity
+    reason: Note = ""
+
+
+class OrderShort(msgspec.Struct, frozen=True, gc=False):
+    """缺货: this many of these lines will not come."""
+
+    order_id: Id
+    lines: Annotated[tuple[ShortLine, ...], Meta(min_length=1, max_length=200)]
+    refund: Refund | None
+
+
+class Parcel(msgspec.Struct, frozen=True, gc=False):
+    parcel_id: Id
+    zone: Word
+    slot: Word | None = None
+
+
+class OrderReady(msgspec.Struct, frozen=True, gc=False):
+    order_id: Id
+    parcels: Annotated[tuple[Parcel, ...], Meta(max_length=200)]
+    window: Window | None = None
+
+
+class OrderHandedOver(msgspec.Struct, frozen=True, gc=False):
+    """核销交付: the customer has these goods since that moment, however late we say so."""
+
+    order_id: Id
+    lines: Lines
+    handed_over_at: Moment
+    method: HandedOverBy
+    complete: bool
+
+
+class _Undone(msgspec.Struct, frozen=True, gc=False):
+    order_id: Id
+    lines: Lines
+    reason: Note
+    at: Moment
+
+
+class OrderHandoverUndone(_Undone, frozen=True, gc=False):
+    """These goods came back over the counter at once; they were not handed over after all."""
+
+
+class OrderUncollected(_Undone, frozen=True, gc=False):
+    """逾期未取: nobody came for these."""
+
+
+class OrderCancelled(_Undone, frozen=True, gc=False):
+    """The store took these lines out of the order; `refund` says what goes back when the store knows."""
+
+    refund: Refund | None = None
+
+
+class ReminderDue(msgspec.Struct, frozen=True, gc=False):
+    order_id: Id
+    window: Window | None
+    due_at: Moment
+
+
+class TicketOpened(msgspec.Struct, frozen=True, gc=False):
+    """售后工单."""
+
+    ticket_id: Id
+    request_id: Id | None
+    order_id: Id
+    state: TicketState
+    outcome: Note = ""
+    refund: Refund | None = None
+
+
+class TicketUpdated(TicketOpened, frozen=True, gc=False):
+    pass
+
+
+class AnnouncementPrepared(msgspec.Struct, frozen=True, gc=False):
+    session_id: Id
+    channel: Word
+    text: Text
+    link: Link = ""
+    poster_sha256: Sha256 | None = None
+
+
+class StateItem(msgspec.Struct, frozen=True, gc=False):
+    """Where the units of one SKU in one session are; `version` only grows."""
+
+    sku: Id
+    session_id: Id
+    free: Count
+    granted: Count
+    ordered: Count
+    remaining_to_sell: Count
+    version: Count
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """The latest picture of the stock: only what changed since the last one, or everything after a hello."""
+
+    version: Count
+    as_of: Moment
+    items: Annotated[tuple[StateItem, ...], Meta(max_length=1000)]
+
+
+class Presence(msgspec.Struct, frozen=True, gc=False):
+    """The heartbeat, every 30 seconds. `queue` counts events that the cloud has not acknowledged yet."""
+
+    online: bool
+    since: Moment | None = None
+    version: Name = ""
+    queue: Count = 0

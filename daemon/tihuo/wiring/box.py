@@ -1,0 +1,280 @@
+"""The whole box: what it is made of, how it starts and how it stops."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO
+
+from tihuo import __version__
+from tihuo.api.door import Door, Part, Simulator
+from tihuo.cloud.address import LinkSettings, LinkTls
+from tihuo.cloud.link import Link
+from tihuo.cloud.relay import Relay
+from tihuo.ledger.database import DatabaseTrouble, Readers, migrate
+from tihuo.ledger.journal import Follower
+from tihuo.ledger.keeping import Checkpointer
+from tihuo.ledger.writer import Writer
+from tihuo.reactions.artist import Artist
+from tihuo.reactions.lights import LampKeeper
+from tihuo.reactions.paper import PaperDesk
+from tihuo.reactions.scans import ScanDesk
+from tihuo.settings import Cloud, Settings
+from tihuo.shop.words import Millis, Zone
+from tihuo.shop.work import House
+from tihuo.timetable import Timetable
+from tihuo.wiring.devices import Fitting, fit
+from tihuo.wiring.shelf import shelf_map
+
+log = logging.getLogger(__name__)
+
+BEAT_LIMIT = 20.0
+"""Seconds without a sign of life after which a thread counts as stuck."""
+DISK_LOW_BYTES = 100 << 20
+
+
+def clock() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
+
+
+class Box:
+    """One shop's daemon. `start` in order, `stop` in reverse; both say so in the log.
+
+    Raises `DatabaseTrouble` when the file cannot be used; a device or a broker that is missing is a part in trouble.
+    """
+
+    def __init__(self, settings: Settings, *, simulator: Callable[[Fitting], Simulator] | None = None) -> None:
+        self.settings = settings
+        self._since: dict[str, tuple[str, Millis]] = {}
+        self._lock = threading.Lock()
+        self._claim = _claim(settings)
+        for applied in migrate(settings.database):
+            log.info("database: applied %s", applied)
+        self.readers = Readers(settings.database)
+        self.house = house_of(settings, self.readers)
+        self.writer = Writer(settings.database, self.house, clock)
+        slots = [slot for unit in settings.shelf for slot in unit.slots]
+        self.fitting = fit(settings, slots)
+        self.link: Link | None = None
+        self.relay: Relay | None = None
+        if settings.cloud.host:
+            self.link = Link(link_settings(settings.store_id, settings.cloud))
+            self.relay = Relay(self.writer, self.readers, self.link, self.house, clock)
+        self.scans = ScanDesk(self.writer, self.readers, settings.camera.kiosk)
+        self.desks = [self._desk(role) for role in ("label", "receipt")]
+        self.followers = self._followers()
+        self.door = self._door(simulator(self.fitting) if simulator else None)
+        self._server: Any = None
+        self._http: threading.Thread | None = None
+
+    def _followers(self) -> list[Follower]:
+        followers = [Checkpointer(self.settings.database).follower]
+        followers += [desk.follower for desk in self.desks]
+        if self.fitting.lights is not None:
+            keeper = LampKeeper(self.readers, self.fitting.lights, self._teller("lights"))
+            self.writer.listen(lambda _: keeper.follower.wake())
+            followers.append(keeper.follower)
+        followers.append(Timetable(self.writer, self.readers, clock).follower)
+        if self.relay is not None:
+            followers.append(self.relay.follower)
+        return followers
+
+    def _desk(self, role: str) -> PaperDesk:
+        choice = getattr(self.settings.printers, role)
+        settings = self.settings
+        artist = Artist(
+            settings.shop_name, settings.timezone, shelf_map(settings), settings.label_size, choice.width_dots
+        )
+        printer = self.fitting.printers[role]
+        tell = self._teller(f"printer_{role}")
+        return PaperDesk(role, self.writer, self.readers, printer, artist.draw, tell, cut=choice.cut)
+
+    def _door(self, simulator: Simulator | None) -> Door:
+        with self.readers.look() as look:
+            key = look.one("SELECT value FROM keep WHERE name = 'session_key'")
+        assert key is not None
+        return Door(
+            writer=self.writer,
+            readers=self.readers,
+            house=self.house,
+            shop_name=self.settings.shop_name,
+            shelf=shelf_map(self.settings),
+            clock=clock,
+            parts=self.parts,
+            session_key=key[0].encode(),
+            kiosks=self.settings.kiosks,
+            timezone=self.settings.timezone,
+            simulator=simulator,
+        )
+
+    def start(self, sockets: Sequence[socket.socket] = ()) -> None:
+        """Start everything; returns when HTTP answers. `sockets` may come from systemd instead of the settings."""
+        self.writer.start()
+        self.writer.write(_first_breath).result(timeout=30)
+        for follower in self.followers:
+            follower.start()
+        if self.fitting.camera is not None:
+            tell = self._teller("camera")
+            self.fitting.camera.start(self.scans.see, lambda trouble: tell(trouble.code if trouble else ""))
+        if self.link is not None:
+            self.link.start()
+        self._serve(sockets)
+        log.info("tihuo %s serves %s", __version__, ", ".join(self.addresses))
+
+    def _serve(self, sockets: Sequence[socket.socket]) -> None:
+        import uvicorn
+
+        from tihuo.api.app import create_app
+
+        self._app = create_app(self.door)
+        config = uvicorn.Config(
+            self._app,
+            host=self.settings.http.host,
+            port=self.settings.http.port,
+            log_level="warning",
+            access_log=False,
+            http="httptools",
+            loop="asyncio",
+            lifespan="on",
+            timeout_graceful_shutdown=3,
+        )
+        listening = list(sockets) or [config.bind_socket()]
+        self.addresses = [_address(listener) for listener in listening]
+        self._server = uvicorn.Server(config)
+        self._http = threading.Thread(target=self._server.run, args=(listening,), name="http", daemon=True)
+        self._http.start()
+        while not self._server.started:
+            if not self._http.is_alive():
+                raise RuntimeError("the web server did not start; its log says why")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Stop everything, the newest first. What was acknowledged is on disk already."""
+        if self._server is not None:
+            self._app.state.live.close()
+            self._server.should_exit = True
+        if self.link is not None:
+            self.link.ask_to_stop()
+        for follower in self.followers:
+            follower.ask_to_stop()
+        if self._http is not None:
+            self._http.join(timeout=8)
+        if self.link is not None:
+            self.link.stop()
+        if self.fitting.camera is not None:
+            self.fitting.camera.stop()
+        for follower in reversed(self.followers):
+            if follower.is_alive():
+                follower.join(timeout=5)
+        self.writer.close()
+        self.fitting.close()
+        self.readers.close()
+        self._claim.close()
+        log.info("stopped")
+
+    def alive(self) -> bool:
+        """Whether the writer and the followers have given a sign of life lately, and the database answers."""
+        now = time.monotonic()
+        beats = [self.writer.beat, *(follower.beat for follower in self.followers)]
+        if any(now - beat > BEAT_LIMIT for beat in beats):
+            return False
+        with self.readers.look() as look:
+            return look.one("SELECT 1") is not None
+
+    def parts(self) -> list[Part]:
+        """How each part of the box is, for banners and the health page."""
+        self._tell("ledger", self.writer.trouble)
+        free = shutil.disk_usage(self.settings.data_dir).free
+        self._tell("disk", "disk_low" if free < DISK_LOW_BYTES else "")
+        if self.link is None:
+            self._tell("cloud", "cloud_not_set")
+        else:
+            trouble = self.link.trouble
+            self._tell("cloud", trouble.code if trouble else "" if self.link.connected else "cloud_connecting")
+        for name, follower in ((follower.name, follower) for follower in self.followers):
+            self._tell(f"thread_{name}", "thread_failing" if follower.trouble else "")
+        for role, printer in self.fitting.printers.items():
+            if printer is None:
+                self._tell(f"printer_{role}", "printer_not_set")
+        if self.fitting.camera is None:
+            self._tell("camera", "camera_not_set")
+        if self.fitting.lights is None:
+            self._tell("lights", self.fitting.troubles.get("lights", "lights_not_set"))
+        with self._lock:
+            return [Part(name, trouble, since) for name, (trouble, since) in sorted(self._since.items())]
+
+    def _teller(self, part: str) -> Callable[[str], None]:
+        self._tell(part, "")
+        return lambda trouble: self._tell(part, trouble)
+
+    def _tell(self, part: str, trouble: str) -> None:
+        with self._lock:
+            known = self._since.get(part)
+            if known is None or known[0] != trouble:
+                self._since[part] = (trouble, clock())
+                if known is not None or trouble:
+                    log.info("%s: %s", part, trouble or "well again")
+
+
+def _claim(settings: Settings) -> TextIO:
+    """The data folder is ours alone until the file is closed, by us or by the kernel."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    claim = (settings.data_dir / "tihuo.lock").open("a")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise DatabaseTrouble("already_running", f"another daemon works in {settings.data_dir}") from None
+    return claim
+
+
+def house_of(settings: Settings, readers: Readers) -> House:
+    with readers.look() as look:
+        key = look.one("SELECT value FROM keep WHERE name = 'code_key'")
+    assert key is not None
+    slots: dict[str, tuple[str, ...]] = {zone.value: () for zone in Zone}
+    for unit in settings.shelf:
+        slots[unit.zone.value] += unit.slots
+    sale = settings.sale
+    return House(
+        store_id=settings.store_id,
+        slots=slots,
+        code_key=bytes.fromhex(key[0]),
+        first_grant_percent=sale.first_grant_percent,
+        refill_below_percent=sale.refill_below_percent,
+        single_below=sale.single_below,
+        walk_in_reserve_percent=sale.walk_in_reserve_percent,
+        print_receipts=settings.print_receipts,
+    )
+
+
+def link_settings(store_id: str, cloud: Cloud) -> LinkSettings:
+    """The link's own settings; the password comes from a file that only the daemon may read."""
+    password = cloud.password_file.read_text("utf-8").strip() if cloud.password_file else ""
+    tls = LinkTls(cloud.ca, cloud.cert, cloud.key, cloud.server_name) if cloud.tls else None
+    return LinkSettings(
+        host=cloud.host,
+        port=cloud.port,
+        store=store_id,
+        prefix=cloud.prefix,
+        client_id=cloud.client_id,
+        username=cloud.username,
+        password=password,
+        tls=tls,
+        announce=cloud.announce,
+    )
+
+
+def _first_breath(work: Any) -> None:
+    """A commit before anybody is told that the box is ready."""
+    work.sql("INSERT INTO keep VALUES ('started_at', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1", (str(work.now),))
+
+
+def _address(listener: socket.socket) -> str:
+    name = listener.getsockname()
+    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else str(name)

@@ -1,0 +1,58 @@
+"""An evening in full swing: something of everything that a board can show."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.conftest import Make
+from tests.little_shop import ITEMS, LittleShop
+from tihuo.shop import paper, staff
+from tihuo.shop.work import Work
+from tihuo.stages import handing_over, selling, sorting
+
+
+def park(work: Work) -> None:
+    work.sql(
+        "INSERT INTO parked(message_id, reason, detail, payload, at) VALUES ('m7', 'unknown_type', 'x', '{}', ?)",
+        (work.now,),
+    )
+
+
+@pytest.fixture
+def evening(make_shop: Make) -> LittleShop:
+    """Of session `s1`, in which `lin`, `zhao` and `ou` bought:
+
+    o1 lin: ready, partly handed over    o2 zhao: collected    o3 ou: being sorted    o4 lin: short, nothing left
+    o5 zhao: cancelled    o6 ou: refused    o7 zhao: waits for a wave
+    Slots A01 lin (1), A02 zhao (3), A03 ou (4), C01 lin (2); kiosk k1 welcomes lin, k2 knows no such code.
+    """
+    shop = make_shop()
+    shop.sell("o1", "lin", RICE=2, MILK=1)
+    shop.sell("o2", "zhao", RICE=1, EGGS=1)
+    shop.sell("o3", "ou", RICE=3)
+    shop.sell("o4", "lin", EGGS=1)
+    shop.sell("o5", "zhao", BUNS=1)
+    shop.do(selling.cancel_order, "o5", "changed her mind")
+    assert shop.sell("o6", "ou", RICE=99) == "refused"
+    shop.do(sorting.open_wave, "s1")
+    rice, eggs, milk = (shop.sku(code) for code in ("RICE", "EGGS", "MILK"))
+    for parcel, sku, units in ((1, rice, 2), (2, milk, 1), (3, rice, 1), (3, eggs, 1), (4, rice, 1)):
+        shop.do(sorting.put, parcel, sku, units)
+    shop.do(sorting.short, 1, eggs, 1)
+    shop.do(sorting.scan_item, "table 1", "6901234567892", actor="小李")
+    shop.do(sorting.scan_item, "table 2", "4006381333931", actor="小李")
+    shop.sell("o7", "zhao", BUNS=2)
+    shop.plan("s2", msgspec.structs.replace(ITEMS[2], quantity=5))
+    shop.clock.tick(60_000)
+    shop.do(handing_over.hand_over_by_code, shop.code("o2"), actor="小李")
+    shop.do(handing_over.hand_over_parcel, 1, {rice: 1})
+    shop.do(handing_over.check_in, "k1", shop.code("o1"))
+    shop.do(handing_over.check_in, "k2", "12345678")
+    shop.do(handing_over.call_staff, "k1")
+    for job, state in ((1, "printed"), (2, "doubtful")):
+        shop.do(paper.moved, job, ("queued",), state, "printer_silent" if state == "doubtful" else "")
+    shop.do(paper.queue, "test", "test:1", {"text": "测试"})
+    shop.do(park)
+    shop.do(staff.keep_user, "小李", "staff", "hash")
+    return shop

@@ -1,0 +1,230 @@
+"""Both streams between a store and the demo cloud, stepped by hand over lines that lose, double and overtake."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from tests.cloud.store_stub import SESSION, StoreStub
+from tihuo.cloud import down
+from tihuo.cloud.messages import encode
+from tihuo.demo.cloud import DemoCloud, Mischief, Shopper, Wish
+from tihuo.demo.cloud_wire import BrokerAddress
+
+ANNA = Shopper("wx-anna", "安娜", "13800000001")
+
+
+@dataclass
+class Evening:
+    """A cloud and a store with a line between them that somebody has to turn by hand. One turn is 100 ms."""
+
+    outgoing: Mischief = field(default_factory=Mischief)
+    incoming: Mischief = field(default_factory=Mischief)
+
+    def __post_init__(self) -> None:
+        self.store = StoreStub()
+        self.cloud = self.new_cloud()
+        self.clock = 100.0
+
+    def new_cloud(self) -> DemoCloud:
+        nowhere = BrokerAddress("127.0.0.1", 1)
+        return DemoCloud(nowhere, "S01", now=lambda: self.store.clock_ms, retry=1.0, refund_delay=0.5)
+
+    def connect(self) -> None:
+        self.cloud.joined()
+        self.store.connected()
+
+    def turn(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.clock += 0.1
+            self.store.clock_ms += 100
+            for payload in self.cloud.due(self.clock):
+                for arrived in self.outgoing.through(payload):
+                    self.store.hear(arrived)
+            for payload in self.store.due(self.clock):
+                for arrived in self.incoming.through(payload):
+                    self.cloud.heard("up", arrived)
+
+    def settle(self, turns: int = 3000) -> None:
+        """Turn until both sides know that the other has everything."""
+        for _ in range(turns):
+            self.turn()
+            if not self.cloud.unacknowledged() and self.store.acked == len(self.store.outbox):
+                return
+        raise AssertionError("the two never came to an end")
+
+    def buy(self, sku: str = "A", quantity: int = 1, who: Shopper = ANNA) -> str:
+        return self.cloud.buy(who, Wish(SESSION, [(sku, quantity)])).order_id
+
+    def check(self) -> None:
+        """Each event had its effect once, in order, on both sides, and nothing was sold that was not there."""
+        said = self.cloud._book.sql.execute("SELECT id FROM outbox ORDER BY seq").fetchall()
+        assert [envelope.id for envelope in self.store.applied] == list(dict.fromkeys(row["id"] for row in said))
+        heard = self.cloud._book.sql.execute("SELECT count(*) FROM inbox").fetchone()[0]
+        assert heard == len(self.store.outbox)
+        assert self.store.oversold == 0
+        assert self.cloud.figures().oddities == ()
+        states = {order.order_id: order.state for order in self.cloud.orders()}
+        assert states == self.store.orders
+
+
+def connected(**line: Mischief) -> Evening:
+    evening = Evening(**line)
+    evening.store.open_session({"A": 30, "B": 5})
+    evening.connect()
+    evening.settle()
+    return evening
+
+
+def test_an_order_is_placed_accepted_and_its_code_is_on_the_phone() -> None:
+    evening = connected()
+    order_id = evening.buy("A", 3)
+    evening.settle()
+    order = evening.cloud.order(order_id)
+    assert (order.state, order.code, order.short_code) == ("accepted", f"TH1:S01:{order_id}", "00000001")
+    assert (order.paid_fen, [line.quantity for line in order.lines]) == (2970, [3])
+    evening.check()
+
+
+@given(
+    st.integers(0, 10_000),
+    st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 0.6)),
+    st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 0.6)),
+    st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 4), st.integers(0, 8)), max_size=15),
+)
+@examples(max_examples=60, deadline=None)
+def test_over_any_bad_line_everything_happens_once_and_in_order(
+    seed: int,
+    bad_out: tuple[float, float, float],
+    bad_in: tuple[float, float, float],
+    shopping: list[tuple[str, int, int]],
+) -> None:
+    evening = Evening(Mischief(*bad_out, seed=seed), Mischief(*bad_in, seed=seed + 1))
+    evening.store.open_session({"A": 20, "B": 5})
+    evening.connect()
+    for n, (sku, quantity, turns) in enumerate(shopping):
+        left = {offer.sku: offer.left for offer in evening.cloud.offers()}
+        if left.get(sku, 0) >= quantity:
+            evening.buy(sku, quantity, Shopper(f"wx-{n}", "somebody"))
+        evening.turn(turns)
+        if n % 5 == 4:
+            evening.connect()
+    evening.settle()
+    evening.check()
+
+
+def test_what_is_bought_while_the_line_is_down_arrives_when_it_is_back() -> None:
+    evening = connected()
+    deaf = Mischief(drop=1.0)
+    evening.outgoing, evening.incoming = deaf, deaf
+    bought = [evening.buy("A", 2) for _ in range(15)]
+    evening.turn(300)
+    assert {evening.cloud.order(order_id).state for order_id in bought} == {"paid"}
+    evening.outgoing = evening.incoming = Mischief()
+    evening.connect()
+    evening.settle()
+    assert {evening.cloud.order(order_id).state for order_id in bought} == {"accepted"}
+    evening.check()
+
+
+def test_without_an_answer_the_pauses_grow() -> None:
+    evening = connected()
+    evening.outgoing = Mischief(drop=1.0)
+    evening.buy()
+    said = []
+    for _ in range(600):
+        evening.clock += 0.1
+        said += [evening.clock] * len(evening.cloud.due(evening.clock))
+    pauses = [later - earlier for earlier, later in itertools.pairwise(said)]
+    assert 4 <= len(said) <= 8
+    assert pauses[-1] > 4 * pauses[0]
+
+
+def test_the_same_id_under_a_new_number_is_the_same_event() -> None:
+    evening = connected()
+    evening.buy("B", 5)
+    evening.cloud.repeat_last_order()
+    evening.settle()
+    assert list(evening.store.orders.values()) == ["accepted"]
+    assert evening.store.heard[1] == 2
+    evening.check()
+
+
+@pytest.mark.parametrize("kind", ["unknown_type", "bad_data"])
+def test_nonsense_in_the_stream_is_answered_and_blocks_nothing(kind: str) -> None:
+    evening = connected()
+    nonsense = evening.cloud.send_garbage(kind)  # type: ignore[arg-type]
+    order_id = evening.buy()
+    evening.settle()
+    evening.turn(3)
+    assert [fault[0] for fault in evening.cloud.rejections()] == [nonsense]
+    assert evening.cloud.order(order_id).state == "accepted"
+
+
+def test_an_order_that_the_store_cannot_read_is_paid_back() -> None:
+    evening = connected()
+    order_id = evening.buy("A", 2)
+    evening.cloud._book.sql.execute("UPDATE outbox SET data = x'7b7d' WHERE type = 'order.placed'")
+    evening.settle()
+    evening.turn(20)
+    order = evening.cloud.order(order_id)
+    assert order.state == "rejected"
+    assert [(refund.amount_fen, refund.state) for refund in order.refunds] == [(1980, "succeeded")]
+    assert any(isinstance(fate, down.RefundSettled) for fate in evening.store.fates)
+    assert evening.cloud.figures().not_taken == 2
+
+
+def test_a_store_that_says_nonsense_hears_of_it() -> None:
+    evening = connected()
+    only_a_cloud_says_that = evening.store._envelope(down.GrantReturned("G1", 1), len(evening.store.outbox) + 1)
+    astray = msgspec.structs.replace(only_a_cloud_says_that, id="astray", seq=0, source="store/S02")
+    evening.cloud.heard("up", b"{")
+    evening.cloud.heard("up", b"[" + b",".join(encode([astray]) + encode([only_a_cloud_says_that])) + b"]")
+    evening.turn()
+    assert evening.store.complaints == ["malformed_json", "wrong_store", "unknown_type"]
+
+
+def test_a_cloud_that_lost_its_memory_begins_a_new_epoch_and_is_understood() -> None:
+    evening = connected()
+    evening.buy("A", 2)
+    evening.settle()
+    evening.store.clock_ms += 60_000
+    old_epoch = evening.store.heard[0]
+    evening.cloud = evening.new_cloud()
+    evening.connect()
+    evening.settle()
+    order_id = evening.buy("B", 1)
+    evening.settle()
+    assert evening.store.heard[0] > old_epoch
+    assert evening.store.heard[1] == 1
+    assert evening.store.orders[order_id] == "accepted"
+    assert len(set(evening.store.orders)) == 2
+
+
+def test_a_cloud_with_an_old_copy_of_its_memory_notices_and_begins_anew() -> None:
+    evening = connected()
+    old_copy = evening.cloud
+    evening.store.heard = (old_copy._stream.epoch, 7)  # as if it had said seven things that the copy does not know
+    order_id = evening.buy("B", 1)
+    evening.connect()
+    evening.settle()
+    assert evening.store.heard == (old_copy._stream.epoch, 1)
+    assert evening.cloud.order(order_id).state == "accepted"
+
+
+def test_a_store_that_lost_its_memory_hears_everything_again() -> None:
+    evening = connected()
+    order_id = evening.buy("A", 2)
+    evening.settle()
+    fresh = StoreStub(epoch=2, clock_ms=evening.store.clock_ms)
+    fresh.granted, fresh.sku_of = {"G1": 30, "G2": 5}, {"G1": "A", "G2": "B"}
+    evening.store = fresh
+    evening.connect()
+    evening.settle()
+    assert fresh.orders == {order_id: "accepted"}

@@ -1,0 +1,87 @@
+"""When a code in front of the camera counts as seen."""
+
+from __future__ import annotations
+
+from tihuo.devices.ports import LONGEST_TEXT, Sighting
+from tihuo.devices.watching import Read, Watch
+from tihuo.shop.words import Millis
+
+QR = Read("TH1:SHOP:ORDER:MAC", "qr")
+EAN = Read("6901234567892", "ean13")
+EMPTY: list[Read] = []
+
+
+def texts(watch: Watch, reads: list[Read], now_ms: int) -> list[str]:
+    return [sighting.text for sighting in watch.frame(reads, now_ms, Millis(0))]
+
+
+def test_a_qr_code_is_believed_at_once() -> None:
+    assert Watch().frame([QR], 1000, Millis(77)) == [Sighting(QR.text, "qr", Millis(77))]
+
+
+def test_a_code_held_still_is_reported_once() -> None:
+    watch = Watch()
+    assert sum(len(texts(watch, [QR], frame * 33)) for frame in range(300)) == 1
+
+
+def test_a_code_that_flickers_is_still_the_same_visit() -> None:
+    watch = Watch()
+    assert texts(watch, [QR], 0) == [QR.text]
+    assert texts(watch, EMPTY, 700) == []
+    assert texts(watch, [QR], 1400) == []
+    assert texts(watch, [QR], 2800) == []
+
+
+def test_a_code_that_was_away_is_reported_again() -> None:
+    watch = Watch()
+    assert texts(watch, [QR], 0) == [QR.text]
+    assert texts(watch, [QR], 1000) == []
+    assert texts(watch, [QR], 2500) == [QR.text]
+
+
+def test_another_code_does_not_wait() -> None:
+    watch = Watch()
+    other = Read("another", "qr")
+    assert texts(watch, [QR], 0) == [QR.text]
+    assert texts(watch, [QR, other], 33) == ["another"]
+
+
+def test_bars_need_two_frames_that_agree() -> None:
+    watch = Watch()
+    assert texts(watch, [EAN, EAN], 0) == []
+    assert texts(watch, [Read("6901234567885", "ean13")], 33) == []
+    assert texts(watch, [EAN], 66) == [EAN.text]
+    assert texts(watch, [EAN], 99) == []
+
+
+def test_two_frames_too_far_apart_do_not_agree() -> None:
+    watch = Watch()
+    assert texts(watch, [EAN], 0) == []
+    assert texts(watch, [EAN], 1001) == []
+    assert texts(watch, [EAN], 1034) == [EAN.text]
+
+
+def test_upca_and_its_ean13_are_one_code() -> None:
+    watch = Watch()
+    assert texts(watch, [Read("036000291452", "upca")], 0) == []
+    assert texts(watch, [Read("0036000291452", "ean13")], 33) == ["0036000291452"]
+
+
+def test_a_text_that_cannot_be_ours_is_cut_and_marked() -> None:
+    (cut,) = Watch().frame([Read("x" * 4000, "qr")], 0, Millis(0))
+    assert (cut.text, cut.oversize) == ("x" * LONGEST_TEXT, True)
+    (whole,) = Watch().frame([Read("x" * LONGEST_TEXT, "qr")], 0, Millis(0))
+    assert not whole.oversize
+
+
+def test_two_long_texts_that_begin_alike_are_two_codes() -> None:
+    watch = Watch()
+    assert len(texts(watch, [Read("x" * 600, "qr")], 0)) == 1
+    assert len(texts(watch, [Read("x" * 601, "qr")], 33)) == 1
+
+
+def test_nothing_is_remembered_for_ever() -> None:
+    watch = Watch()
+    for number in range(1000):
+        watch.frame([Read(str(number), "qr"), Read(str(number), "code128")], number * 2000, Millis(0))
+    assert len(watch._seen) + len(watch._once) == 2

@@ -1,0 +1,28 @@
+// What the desk needs beyond htmx: a plan's rows that are not ticked stay at home, and open menus close again.
+"use strict";
+
+(() => {
+  // <plan-table>: only the rows with a tick are sent.
+  class PlanTable extends HTMLElement {
+    connectedCallback() {
+      this.addEventListener("change", () => this.draw());
+      this.draw();
+    }
+
+    draw() {
+      for (const row of this.querySelectorAll("tbody tr")) {
+        const ticked = row.querySelector("input[type=checkbox]").checked;
+        row.classList.toggle("ticked", ticked);
+        for (const field of row.querySelectorAll("input:not([type=checkbox]), select")) field.disabled = !ticked;
+      }
+    }
+  }
+
+  const closeMenus = (but) => {
+    for (const menu of document.querySelectorAll("details.picker[open]")) if (!menu.contains(but)) menu.open = false;
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
+
+  customElements.define("plan-table", PlanTable);
+})();
