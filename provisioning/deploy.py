@@ -106,10 +106,13 @@ if not installed:
 # --- on --------------------------------------------------------------------------------------------------------------
 current = host.get_fact(Link, f"{ROOT}/current")
 is_new = not current or current["link_target"] != f"releases/{release.version}"
+# a deploy that was cut off may have left what the running daemon has never read
+started = "systemctl show tihuo.service -P ActiveEnterTimestamp --timestamp=us+utc"
+unread = answer(f'find /etc/tihuo /etc/systemd/system/tihuo.* -newermt "$({started})" 2>/dev/null')
 server.shell(
     name="start and see it ready",
     commands=[f"{TOOL} activate {release.version}"],
-    _if=lambda: is_new or any(step.did_change() for step in changed),
+    _if=lambda: is_new or unread or any(step.did_change() for step in changed),
 )
 systemd.service(name="door open", service="tihuo.socket", enabled=True)
 systemd.service(name="daemon on", service="tihuo.service", enabled=True)

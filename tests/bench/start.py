@@ -75,4 +75,4 @@ def _start_once(folder: Path, port: int, *, settle: bool) -> tuple[float, float]
 
 def _subscribed(address: str) -> bool:
     with urllib.request.urlopen(f"http://{address}/healthz", timeout=10) as answer:
-        return not json.load(answer)["parts"]["cloud"]
+        return bool(json.load(answer)["parts"]["cloud"] == "ok")

@@ -1,4 +1,4 @@
-"""Every board there is: it opens on the first morning, it shows something on a full evening, and never who somebody is."""
+"""Every board there is: it opens on the first morning, shows something on a full evening, and never who somebody is."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_evening_has_somebody_to_give_away(evening: LittleShop) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "%", "_", "%%%%", "____", "'", '"', "\\", "!", "\x00", "林%", "🥬", "9" * 100_000]
 )
-def test_searching_for_odd_texts_finds_nobody_and_breaks_nothing(evening: LittleShop, text: str) -> None:
+def test_an_odd_text_finds_nobody_and_breaks_nothing(evening: LittleShop, text: str) -> None:
     for board in boards():
         if "text" in inspect.signature(board).parameters and board.__name__ != "wave_items":
             asked = {"wave_id": 1} if "wave_id" in inspect.signature(board).parameters else {}

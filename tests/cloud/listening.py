@@ -67,8 +67,6 @@ class Peer:
             client.subscribe([(topic, 1) for topic in topics]) if topics else ready.set()
         )
         self._client.on_subscribe = lambda *_: ready.set()
-        if ca:
-            self._client.tls_set(ca_certs=str(ca))
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert ready.wait(PATIENCE)

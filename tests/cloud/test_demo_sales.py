@@ -223,7 +223,11 @@ def test_a_reminder_and_a_ticket_are_taken_in() -> None:
     evening.store.say(up.AnnouncementPrepared(SESSION, "wecom", "今晚八点"))
     evening.settle()
     evening.turn(20)
+    evening.store.say(up.TicketUpdated("T1", None, order_id, "done", "refunded", Refund("ticket-T1", 100)))
+    evening.settle()
+    evening.turn(20)
     assert fates(evening, down.ReminderSent) == [down.ReminderSent(order_id, "sent")]
+    assert [fate.refund_id for fate in fates(evening, down.RefundSettled)] == ["ticket-T1"]  # type: ignore[attr-defined]
     assert evening.cloud.figures().refunded_fen == 100
     assert evening.store.complaints == []
 

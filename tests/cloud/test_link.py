@@ -109,17 +109,23 @@ def test_when_the_broker_dies_we_say_so_and_come_back_by_ourselves(broker: Broke
 def test_what_is_published_from_many_threads_arrives_whole(broker: Broker, listen: Listen) -> None:
     ours = listen(settings(broker.port)).connected()
     with Peer(broker.port, "tihuo/v1/S01/up") as cloud:
-        threads = [
-            threading.Thread(target=lambda who=who: [ours.link.publish("up", b"%d-%d" % (who, n)) for n in range(50)])
-            for who in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        padding = b"." * 40_000  # too much for the socket at once: a write from two threads would get mixed up
+
+        def speak(who: int) -> None:
+            for n in range(50):
+                assert ours.link.publish("up", b"%d-%d %b" % (who, n, padding))
+
+        speakers = [threading.Thread(target=speak, args=(who,)) for who in range(4)]
+        for speaker in speakers:
+            speaker.start()
+        for speaker in speakers:
+            speaker.join()
         got = [bytes(cloud.get().payload) for _ in range(200)]
+    assert ours.link.facts().connects == 1
+    assert all(payload.endswith(padding) for payload in got)
     for who in range(4):
-        assert [p for p in got if p.startswith(b"%d-" % who)] == [b"%d-%d" % (who, n) for n in range(50)]
+        mine = [payload.split()[0] for payload in got if payload.startswith(b"%d-" % who)]
+        assert mine == [b"%d-%d" % (who, n) for n in range(50)]
 
 
 def test_traffic_comes_by_its_own_way(broker: Broker, listen: Listen) -> None:
@@ -162,6 +168,7 @@ def test_a_wrong_password_is_a_refused_login(kind: str, tmp_path: Path, listen: 
 def test_a_host_that_nobody_knows_and_a_port_that_nobody_serves_are_unreachable(listen: Listen) -> None:
     unknown = listen(settings(1, host="no such host")).trouble()
     assert (unknown.code, unknown.detail[:12]) == ("broker_unreachable", "unknown host")
+    assert listen(settings(1, host="a" * 70 + ".example")).trouble().code == "broker_unreachable"
     assert listen(settings(1)).trouble().code == "broker_unreachable"
 
 

@@ -21,7 +21,8 @@ from tihuo.devices.simulated import SimulatedPrinter
 from tihuo.devices.usb_wire import UsbWire
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, SerialWire, Wire
 
-PATIENCE_S = 0.4
+PATIENCE_S = 0.8
+FOREIGN_PATIENCE_S = 10.0
 
 
 class Peer(Protocol):
@@ -35,8 +36,8 @@ class Peer(Protocol):
 class Desk:
     """The adapter under test, and the printer at the other end of its cable."""
 
-    def __init__(self, wire: Wire, peer: Peer) -> None:
-        self.printer = EscPosPrinter(wire, width_dots=576, patience=PATIENCE_S)
+    def __init__(self, wire: Wire, peer: Peer, patience: float = PATIENCE_S) -> None:
+        self.printer = EscPosPrinter(wire, width_dots=576, patience=patience)
         self._peer = peer
         self._papers_before = len(peer.papers())
 
@@ -128,14 +129,16 @@ def _usb(request: pytest.FixtureRequest) -> Iterator[Desk]:
 @contextmanager
 def _emupos_network(request: pytest.FixtureRequest) -> Iterator[Desk]:
     emupos = request.getfixturevalue("emupos")
-    yield Desk(NetworkWire("127.0.0.1", emupos.port, patience=PATIENCE_S), EmuposPeer(emupos))
+    wire = NetworkWire("127.0.0.1", emupos.port, patience=FOREIGN_PATIENCE_S)
+    yield Desk(wire, EmuposPeer(emupos), FOREIGN_PATIENCE_S)
 
 
 @contextmanager
 def _emupos_serial(request: pytest.FixtureRequest) -> Iterator[Desk]:
     pytest.importorskip("serial", reason="pyserial is not installed")
     emupos = request.getfixturevalue("emupos")
-    yield Desk(SerialWire(emupos.serial_device, patience=PATIENCE_S), EmuposPeer(emupos))
+    wire = SerialWire(emupos.serial_device, patience=FOREIGN_PATIENCE_S)
+    yield Desk(wire, EmuposPeer(emupos), FOREIGN_PATIENCE_S)
 
 
 _KINDS = {

@@ -22,7 +22,7 @@ from tihuo.devices.troubles import PrinterSilent, PrinterUnreachable
 from tihuo.devices.usb_wire import UsbWire
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, PlainFileWire, SerialWire, Wire
 
-PATIENCE_S = 0.4
+PATIENCE_S = 0.8
 READY = (b"\x12", b"\x12", b"\x12", b"\x12")
 LABEL = Image.new("1", (576, 320), 0)
 
@@ -66,7 +66,7 @@ def test_a_printer_that_hangs_up_after_the_job_leaves_it_doubtful() -> None:
 
 def test_a_slow_printer_is_waited_for_as_long_as_it_takes_bytes() -> None:
     """A metre of paper takes longer than our patience; what counts is that the queue to the printer gets shorter."""
-    long = Image.new("1", (576, 8000), 0)
+    long = Image.new("1", (576, 16_000), 0)
     pace = threading.Event()
 
     def behave(connection: socket.socket) -> None:
@@ -78,7 +78,7 @@ def test_a_slow_printer_is_waited_for_as_long_as_it_takes_bytes() -> None:
                 assert len(path.papers) == 1
                 connection.sendall(answer)
                 break
-            pace.wait(0.005)  # 576,000 bytes: at least 0.7 s
+            pace.wait(0.006)  # 1,152,000 bytes: at least 1.6 s
         for answer in READY[1:]:
             assert connection.recv(3)
             connection.sendall(answer)
@@ -139,6 +139,29 @@ def test_a_line_that_stands_still_is_given_up(kind: type[SerialWire] | type[Devi
     with line_without_a_reader(kind) as wire, pytest.raises(PrinterSilent) as raised:
         EscPosPrinter(wire, patience=PATIENCE_S).print(LABEL, cut=True)
     assert raised.value.doubtful
+
+
+@pytest.mark.parametrize("kind", [SerialWire, DeviceFileWire])
+def test_a_line_that_vanishes_in_a_job_leaves_it_doubtful(kind: type[SerialWire] | type[DeviceFileWire]) -> None:
+    """Someone pulls the adapter out of the USB socket."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+
+    def serve() -> None:
+        for answer in READY:
+            os.read(ours, 3)
+            os.write(ours, answer)
+        os.read(ours, 1000)
+        os.close(ours)
+
+    name = os.ttyname(theirs)
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with pytest.raises(PrinterSilent) as raised:
+        EscPosPrinter(kind(name, patience=PATIENCE_S), patience=PATIENCE_S).print(LABEL, cut=True)
+    assert raised.value.doubtful
+    thread.join(5)
+    os.close(theirs)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +234,18 @@ def test_a_usb_printer_that_cannot_answer_is_not_printed_on() -> None:
 
 @usb_only
 def test_the_usb_printer_is_told_from_other_devices_by_its_ids() -> None:
-    with pytest.raises(PrinterUnreachable):
+    with pytest.raises(PrinterUnreachable) as raised:
         EscPosPrinter(UsbWire(0x04B8, 0x0202, backend=UsbBus(never))).status()
+    assert raised.value.address == "usb 04b8:0202"
+
+
+@usb_only
+def test_a_usb_bus_without_any_printer() -> None:
+    bus = UsbBus(never)
+    del bus.interfaces[1]
+    with pytest.raises(PrinterUnreachable) as raised:
+        EscPosPrinter(UsbWire(backend=bus)).status()
+    assert raised.value.facts == {"address": "usb", "reason": "not plugged in"}
 
 
 @usb_only

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tihuo.drawing.codes import QUIET, TooLong, modules_of, qr
+from tihuo.drawing.codes import TooLong, modules_of, qr
 from tihuo.drawing.label import LABEL_40X30, LABEL_60X40, draw_label
 from tihuo.drawing.receipt import ReceiptContent, ReceiptLine, draw_receipt
 from tihuo.drawing.test_page import draw_label_test, draw_roll_test
@@ -48,11 +48,11 @@ def test_the_codes_of_receipts_and_test_pages_are_read(read):
 @pytest.mark.parametrize("most", [99, 123, 164, 166, 230])
 def test_every_module_is_a_square_of_whole_dots_with_a_quiet_zone(most):
     rows = np.array(modules_of("TH1:LLX01:ABCDEFGH:K7Q2M4XAZ3PQR5TU"))
-    across = len(rows) + 2 * QUIET
+    across = len(rows) + 2 * 4
     module = most // across
     dots = ~np.asarray(qr("TH1:LLX01:ABCDEFGH:K7Q2M4XAZ3PQR5TU", most))
     assert dots.shape == (across * module, across * module)
-    expected = np.pad(rows, QUIET).repeat(module, 0).repeat(module, 1).astype(bool)
+    expected = np.pad(rows, 4).repeat(module, 0).repeat(module, 1).astype(bool)
     assert (dots == expected).all()
 
 

@@ -90,6 +90,8 @@ def test_sums_at_the_end_are_no_orders(write, row):
         ({"数量": 0}, "quantity_unreadable"),
         ({"商品金额": "面议"}, "amount_unreadable"),
         ({"商品金额": "2.505"}, "amount_unreadable"),
+        ({"商品金额": ""}, "amount_unreadable"),
+        ({"商品金额": -1}, "amount_unreadable"),
         ({"订单金额": "?"}, "amount_unreadable"),
         ({"订单金额": ""}, "amount_unreadable"),
         ({"退款金额": "全部"}, "amount_unreadable"),

@@ -162,7 +162,8 @@ def test_csv_in_each_encoding_met(tmp_path, encoding):
     assert open_sheets(path)[0].rows == (("跟团号", "商品"), ("1", "青菜,一把"))
 
 
-def test_a_picture_renamed_to_csv(tmp_path):
+def test_bytes_that_are_no_text_renamed_to_csv(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
-    assert refusal(path) == "not_a_spreadsheet"
+    for data in (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "1,2\n".encode("utf-16-le")):
+        path.write_bytes(data)
+        assert refusal(path) == "not_a_spreadsheet"

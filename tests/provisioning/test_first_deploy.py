@@ -167,6 +167,11 @@ def test_commands_work_over_ssh_beside_the_daemon_and_leave_it_its_files(box: Bo
     assert box.there.run("find /var/lib/tihuo ! -user tihuo") == ""
 
 
+def test_what_a_cut_off_deploy_left_behind_is_read_by_the_next_one(box: Box) -> None:
+    box.there.run("touch /etc/tihuo/tihuo.toml")
+    assert box.deploy(settings=SETTINGS).changed == ["start and see it ready"]
+
+
 def test_a_second_run_changes_nothing(box: Box) -> None:
     before = box.is_("MainPID", "ActiveEnterTimestampMonotonic")
     again = box.deploy(settings=SETTINGS)

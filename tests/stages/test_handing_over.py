@@ -166,6 +166,7 @@ def test_what_went_over_the_counter_meanwhile_is_not_given_again(full: LittleSho
     full.do(handing_over.hand_over_by_code, full.code("o1"))
     refused = refusal(full, handing_over.hand_over, visit)
     assert (refused.code, refused.facts) == ("already_collected", {"at": full.clock.now})
+    assert [bag.taken for bag in picture(full).parcels] == [True, True]
     again = check_in(full, full.code("o1"), "k2")
     assert refusal(full, handing_over.hand_over, again).code == "visit_over"
 

@@ -95,7 +95,7 @@ def stage(request: Request, k: str, seen: str = "", view: str = "", visit: str =
     if now.picture.state == "idle" and seen and not view and "lang" in request.query_params:
         return Response(status_code=204, headers={"HX-Redirect": f"/kiosk?k={k}"})
     kept = View()
-    if view == "choose" and visit == str(now.picture.visit_id) and now.picture.state in ("welcome", "confirm", "partly"):
+    if view == "choose" and visit == str(now.picture.visit_id) and now.picture.state in ("welcome", "confirm"):
         kept = View("choose", ticked=_numbers(request.query_params.getlist("take")))
     return _draw(request, k, kept, stage=now)
 

@@ -147,10 +147,8 @@ def export(request: Request, table: str, session: str) -> Response:
     session_title, rows = read(request, _rows, asked, session)
     columns = [Column(language.translate(field.head), field.kind, field.width) for field in asked.fields]
     get = attrgetter(*(field.name for field in asked.fields))
-    cells = (
-        [_cell(field.kind, value, language) for field, value in zip(asked.fields, get(row), strict=True)]
-        for row in rows
-    )
+    kinds = [field.kind for field in asked.fields]
+    cells = ([_cell(kind, value, language) for kind, value in zip(kinds, get(row), strict=True)] for row in rows)
     title = language.translate(asked.title)
     return download(f"{session_title} {title}", workbook(title, columns, cells))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
+from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse
 
 from tihuo.api.asking import door_of, read
@@ -26,6 +27,8 @@ def sorting_page(request: Request, session: str = "", view: View = "product") ->
 @router.get("/sorting/board")
 def sorting_board(request: Request, session: str = "", view: View = "product") -> HTMLResponse:
     found = read(request, _sorting_picture, session, view)
+    if found["chosen"] is None:
+        raise HTTPException(404)
     return owner_fragment(request, "owner/sorting_board.html", view=view, **found)
 
 

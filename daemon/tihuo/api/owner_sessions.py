@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 from starlette.datastructures import FormData
 
@@ -17,6 +17,7 @@ from tihuo.api.asking import actor_of, door_of, read, write
 from tihuo.api.owner_pages import fen_of, form_of, local_of, millis_of, owner_fragment, owner_page, yuan_of
 from tihuo.api.staff_pages import Once, Quantity
 from tihuo.boards import orders, session_sheets, stock
+from tihuo.boards.stock import ItemRow, SkuRow
 from tihuo.ledger.database import Look
 from tihuo.shop.words import Refusal
 from tihuo.stages import preparing, selling
@@ -94,21 +95,20 @@ def live_page(request: Request, session: str = "") -> HTMLResponse:
 
 @router.get("/live/goods")
 def live_goods(request: Request, session: str = "") -> HTMLResponse:
-    return owner_fragment(request, "owner/live_goods.html", **read(request, _live_picture, session))
+    return owner_fragment(request, "owner/live_goods.html", **_live(request, session))
 
 
 @router.get("/live/orders")
 def live_orders(request: Request, session: str = "") -> HTMLResponse:
     """The newest orders, as they come in."""
-    return owner_fragment(request, "owner/live_feed.html", **read(request, _live_picture, session))
+    return owner_fragment(request, "owner/live_feed.html", **_live(request, session))
 
 
 @router.post("/live/walk-in")
 def sell_walk_in(request: Request, once: Once, session_id: Word, sku: Word, quantity: Quantity) -> HTMLResponse:
     """到店零售."""
     write(request, selling.sell_walk_in, session_id, sku, quantity, once=f"sell_walk_in:{once}")
-    found = read(request, _live_picture, session_id)
-    return owner_fragment(request, "owner/walk_in.html", sold_now=quantity, **found)
+    return owner_fragment(request, "owner/walk_in.html", sold_now=quantity, **_live(request, session_id))
 
 
 def _item(fields: FormData, code: str, actor: str) -> preparing.NewItem:
@@ -145,30 +145,33 @@ def _live_picture(look: Look, session_id: str) -> dict[str, Any]:
     return found
 
 
+def _live(request: Request, session_id: str) -> dict[str, Any]:
+    found = read(request, _live_picture, session_id)
+    if found["chosen"] is None:
+        raise HTTPException(404)
+    return found
+
+
 def _plan(request: Request, like: str) -> dict[str, Any]:
-    """Every SKU with what it would be offered as: as in the session it is like, else all of what is on hand."""
+    """Every SKU with what it would be offered as: as in the session it is like, else all of what is in stock."""
     goods, items, sessions = read(
         request, lambda look: (stock.catalog(look), stock.session_items(look, like), stock.sessions(look))
     )
     before = {item.sku: item for item in items}
-    rows = []
-    for row in goods:
-        item = before.get(row.sku)
-        rows.append(
-            {
-                "goods": row,
-                "ticked": item is not None and (item.kind == "presale" or row.on_hand > 0),
-                "kind": item.kind if item else "on_hand" if row.on_hand else "presale",
-                "quantity": min(item.minted, row.on_hand)
-                if item and item.kind == "on_hand"
-                else item.minted
-                if item
-                else row.on_hand,
-                "price": yuan_of(item.price_fen if item else row.price_fen),
-            }
-        )
-    rows.sort(key=lambda row: not row["ticked"])
-    return {"rows": rows, "sessions": sessions, "like": like}
+    rows = [_row(row, before.get(row.sku)) for row in goods]
+    return {"rows": sorted(rows, key=lambda row: not row["ticked"]), "sessions": sessions, "like": like}
+
+
+def _row(goods: SkuRow, before: ItemRow | None) -> dict[str, Any]:
+    in_stock = before.kind == "on_hand" if before else goods.on_hand > 0
+    quantity = before.minted if before else goods.on_hand
+    return {
+        "goods": goods,
+        "ticked": before is not None and (goods.on_hand > 0 or not in_stock),
+        "kind": "on_hand" if in_stock else "presale",
+        "quantity": min(quantity, goods.on_hand) if in_stock else quantity,
+        "price": yuan_of(before.price_fen if before else goods.price_fen),
+    }
 
 
 def _times(request: Request) -> dict[str, str]:

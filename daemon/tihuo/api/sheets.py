@@ -28,7 +28,7 @@ def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    sheet = book.add_worksheet(title[:31].translate(str.maketrans(r"[]:*?/\\", "       ")))
+    sheet = book.add_worksheet(title)
     formats = {
         "number": book.add_format({"num_format": "0"}),
         "money": book.add_format({"num_format": "¥#,##0.00"}),
@@ -52,7 +52,7 @@ def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]
 def download(name: str, content: bytes) -> Response:
     """An Excel file that a browser saves under a name in any language."""
     headers = {
-        "Content-Disposition": f"attachment; filename=\"table.xlsx\"; filename*=UTF-8''{quote(name)}.xlsx",
+        "Content-Disposition": f"attachment; filename=\"table.xlsx\"; filename*=UTF-8''{quote(name, safe='')}.xlsx",
         "Cache-Control": "no-store",
     }
     return Response(content, media_type=XLSX, headers=headers)

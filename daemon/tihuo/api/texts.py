@@ -146,6 +146,8 @@ PROBLEMS: dict[str, Text] = {
     "too_large": Text(N_("That is too large."), N_("Send a smaller file.")),
     "not_understood": Text(N_("Something in the form is missing or wrong."), N_("Check it and send it again.")),
     "too_many_pages": Text(N_("Too many pages are open."), N_("Close some of them.")),
+    "no_picture": Text(N_("This is no picture that the camera could see."), N_("Choose a PNG or a JPEG.")),
+    "no_such_part": Text(N_("This demo has no such part."), N_("Break another one.")),
     "broken": Text(N_("Something went wrong in the box."), N_("Try again; if it stays, the log says more.")),
 }
 

@@ -67,8 +67,8 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
 def parcels_waiting(look: Look, order_no: int) -> list[CounterParcel]:
     """What is on the shelf for the customer of an order: this order's parcels and whatever else waits for her."""
     rows = look.rows(
-        "SELECT p.id FROM parcel p JOIN shop_order o ON o.customer_id = p.customer_id WHERE o.no = ? AND p.state = 'ready' "
-        "ORDER BY p.slot, p.place",
+        "SELECT p.id FROM parcel p JOIN shop_order o ON o.customer_id = p.customer_id WHERE o.no = ? "
+        "AND p.state = 'ready' ORDER BY p.slot, p.place",
         (order_no,),
     )
     found = (counter_parcel(look, parcel_id) for (parcel_id,) in rows)

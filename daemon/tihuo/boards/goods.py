@@ -22,11 +22,10 @@ def find_goods(look: Look, text: str, limit: int = 30) -> list[SkuRow]:
     exact = look.rows(f"{_SELECT} WHERE s.barcode = ? OR s.code = ?", (gtin13(text), text))
     if exact:
         return [SkuRow(*row) for row in exact]
-    part = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     rows = look.rows(
-        f"{_SELECT} WHERE d.name LIKE ?1 ESCAPE '!' OR s.spec LIKE ?1 ESCAPE '!' OR s.code LIKE ?1 ESCAPE '!' "
+        f"{_SELECT} WHERE instr(lower(d.name), ?1) OR instr(lower(s.spec), ?1) OR instr(lower(s.code), ?1) "
         "ORDER BY s.zone, d.name, s.spec LIMIT ?2",
-        (f"%{part}%", limit),
+        (text.lower(), limit),
     )
     return [SkuRow(*row) for row in rows]
 

@@ -51,20 +51,21 @@ def kiosk_picture(look: Look, kiosk: str) -> KioskPicture:
         state=outcome,
         visit_id=visit_id,
         name=mask_name(name) if known and name else "",
-        parcels=_parcels(look, visit_id, customer_id) if known else (),
+        parcels=_parcels(look, customer_id, opened_at) if known else (),
         facts=json.loads(facts),
         opened_at=opened_at,
         ends_at=ends_at,
     )
 
 
-def _parcels(look: Look, visit_id: int, customer_id: str) -> tuple[KioskParcel, ...]:
+def _parcels(look: Look, customer_id: str, since: int) -> tuple[KioskParcel, ...]:
+    """What waits for a customer, and what she was given since she came, here or at the counter."""
     rows = look.rows(
         "SELECT p.id, p.slot, p.place, p.zone, p.state = 'handed_over', (SELECT sum(CASE p.state WHEN 'handed_over' "
         "THEN put ELSE put - handed_over END) FROM order_line WHERE parcel_id = p.id) FROM parcel p "
-        "WHERE p.customer_id = ?1 AND (p.state = 'ready' OR p.id IN "
-        "(SELECT parcel_id FROM handover_line WHERE visit_id = ?2)) ORDER BY p.number, p.id",
-        (customer_id, visit_id),
+        "WHERE p.customer_id = ?1 AND (p.state = 'ready' OR (p.state = 'handed_over' AND p.handed_over_at >= ?2)) "
+        "ORDER BY p.number, p.id",
+        (customer_id, since),
     )
     return tuple(
         KioskParcel(parcel, slot, place, zone, Zone(zone).letter, units or 0, bool(taken))

@@ -56,9 +56,9 @@ def find_orders(look: Look, text: str, limit: int = 20) -> list[OrderRow]:
         return []
     digits = text if text.isdigit() and len(text) >= 4 else None
     rows = look.rows(
-        f"{_SELECT} WHERE o.order_id = ?1 OR (?2 IS NOT NULL AND c.phone LIKE '%' || ?2) "
-        "OR (?2 IS NULL AND c.name LIKE ?3 ESCAPE '!') GROUP BY o.no ORDER BY o.no DESC LIMIT ?4",
-        (text, digits, text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%", limit),
+        f"{_SELECT} WHERE o.order_id = ?1 OR (?2 IS NOT NULL AND substr(c.phone, -length(?2)) = ?2) "
+        "OR (?2 IS NULL AND instr(c.name, ?1) = 1) GROUP BY o.no ORDER BY o.no DESC LIMIT ?3",
+        (text, digits, limit),
     )
     return [_row(*row) for row in rows]
 

@@ -53,4 +53,9 @@ def review(look: Look, session_id: str) -> Review:
         (session_id, HOUR_MS),
     )
     assert totals is not None and units is not None and gone is not None
-    return Review(*totals, *units, gone[0] - units[2], tuple((start, orders) for start, orders in hours))
+    orders, refused, cancelled, customers, new_customers, paid, refunded = totals
+    sold, short, handed_over, collected = units
+    return Review(
+        orders, refused, cancelled, customers, new_customers, paid, refunded, sold, short, handed_over, collected,
+        gone[0] - handed_over, tuple((start, count) for start, count in hours),
+    )  # fmt: skip

@@ -82,7 +82,7 @@ def book(writer: Writer, reading: Reading, session: str) -> tuple[int, int]:
         sku = preparing.NewSku(
             code=product.code, product=product.product, spec=product.spec, price_fen=product.unit_price_fen or 0
         )
-        writer.write(preparing.keep_sku, sku, actor="import").result(timeout=30)
+        writer.write(preparing.meet_sku, sku, actor="import").result(timeout=30)
     items = tuple(
         preparing.NewItem(sku=p.code, kind="presale", quantity=0, price_fen=p.unit_price_fen or 0, cap_set_by="import")
         for p in seen
@@ -141,7 +141,8 @@ def _add(writer: Writer, session: str, item: preparing.NewItem) -> None:
 
 def _advice(code: str, facts: dict[str, Any]) -> str:
     what, then = ADVICE[code]
-    return f"{what} {then}".format_map(facts)
+    told = {name: ", ".join(map(str, fact)) if isinstance(fact, (list, tuple)) else fact for name, fact in facts.items()}
+    return f"{what} {then}".format_map(told)
 
 
 def _show(picture: dict[str, Any]) -> None:

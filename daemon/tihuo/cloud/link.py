@@ -192,7 +192,7 @@ class Link:
                 connection.say_goodbye()
             else:
                 fault = connection.fault
-        except Exception as error:  # noqa: BLE001  paho lets struct.error and the like through when a peer talks nonsense
+        except Exception as error:  # noqa: BLE001  a strange host name or a strange peer raise more than OSError
             fault = explain_error(error)
         finally:
             connection.close()
@@ -232,7 +232,7 @@ class Link:
             log.exception("cloud link: a callback failed")
 
     def _wake(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # full: there is plenty to wake up for already; or closed: nobody sleeps there
+        with contextlib.suppress(OSError):  # full: there is plenty to wake up for already; closed: nobody sleeps there
             self._bell_rope.send(b"!")
 
 

@@ -54,6 +54,6 @@ def explain_silence(last_words: str) -> tuple[TroubleCode, str]:
     With TLS 1.3 a broker that wants a client certificate says so only after our side believes that all is well, so its
     alert comes as a failed read.
     """
-    if "SSL" in last_words or "ALERT" in last_words.upper():
+    if "SSL" in last_words:
         return "broker_certificate", last_words
     return "broker_unreachable", last_words or "the broker closed the connection before it answered"

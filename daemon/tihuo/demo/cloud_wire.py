@@ -28,19 +28,19 @@ class Mischief:
     duplicate: float = 0.0
     reorder: float = 0.0
     seed: int = 1
-    _held: list[bytes] = field(default_factory=list, init=False, repr=False)
+    _held: list[tuple[str, bytes]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def through(self, payload: bytes) -> list[bytes]:
-        """What comes out at the other end now that this went in."""
+    def through(self, kind: str, payload: bytes) -> list[tuple[str, bytes]]:
+        """What comes out at the other end now that this went in, each with the topic it is for."""
         if self._random.random() < self.drop:
             return []
         if not self._held and self._random.random() < self.reorder:
-            self._held.append(payload)
+            self._held.append((kind, payload))
             return []
-        out = [payload, payload] if self._random.random() < self.duplicate else [payload]
+        out = [(kind, payload)] * (2 if self._random.random() < self.duplicate else 1)
         out += self._held
         self._held = []
         return out
@@ -111,8 +111,8 @@ class CloudWire:
         """Send, as well as this line does. What is lost stays lost here: the stream says it again."""
         client = self._client
         if client is not None and self.connected:
-            for one in self.outgoing.through(payload):
-                client.publish(self._topic(kind), one, qos=1)
+            for one, content in self.outgoing.through(kind, payload):
+                client.publish(self._topic(one), content, qos=1)
 
     def _topic(self, kind: str) -> str:
         return f"{self._prefix}/{self._store}/{kind}"
@@ -129,9 +129,9 @@ class CloudWire:
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         # paho sends the PUBACK when this returns: by then `heard` has committed.
-        for payload in self.incoming.through(bytes(message.payload)):
+        for kind, payload in self.incoming.through(message.topic.rpartition("/")[2], bytes(message.payload)):
             try:
-                self._heard(message.topic.rpartition("/")[2], payload)
+                self._heard(kind, payload)
             except Exception:
                 log.exception("demo cloud: could not take in a message")
 

@@ -147,7 +147,7 @@ class CustomerPlayer:
     def take(self, picture: kiosk.KioskPicture, parcels: list[int]) -> kiosk.KioskPicture:
         """Touch 都拿到了, or take only some. Raises `Refused`."""
         self._browser.post(
-            f"/kiosk/hand-over?k={self._kiosk}", visit=picture.visit_id, nonce=f"touch-{'-'.join(map(str, parcels))}"[:32],
+            f"/kiosk/hand-over?k={self._kiosk}", visit=picture.visit_id, nonce=f"touched-{'-'.join(map(str, parcels))}"[:32],
             take=parcels,
         )  # fmt: skip
         return self._picture()

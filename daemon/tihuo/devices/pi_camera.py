@@ -16,7 +16,7 @@ class PiFrames:
 
     live = True
 
-    def __init__(self, size: tuple[int, int] = (1280, 720), fps: float = 30.0, number: int = 0, **_: Any) -> None:
+    def __init__(self, size: tuple[int, int] = (1280, 720), fps: float = 30.0, number: int = 0) -> None:
         self._size, self._fps, self._number = (size[0], size[1]), fps, number
         self._camera: Any = None
         self._width = self._height = 0

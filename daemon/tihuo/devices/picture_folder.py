@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -24,7 +23,7 @@ class FolderFrames:
     live = False
 
     def __init__(
-        self, folder: str, size: tuple[int, int] = (1280, 720), frames_each: int = 6, again: bool = False, **_: Any
+        self, folder: str, size: tuple[int, int] = (1280, 720), frames_each: int = 6, again: bool = False
     ) -> None:
         self._folder, self._size = Path(folder), (size[0], size[1])
         self._frames_each, self._again = frames_each, again

@@ -48,8 +48,8 @@ class UsbWire:
 
     @property
     def address(self) -> str:
-        ids = f"{self.vendor or 0:04x}:{self.product or 0:04x}"
-        return f"usb {ids}" + (f" {self.serial}" if self.serial else "")
+        ids = [f"{number:04x}" for number in self._ids().values()]
+        return " ".join(filter(None, ["usb", ":".join(ids), self.serial]))
 
     def open(self) -> None:
         device, self._plug = self._find()
@@ -68,10 +68,12 @@ class UsbWire:
 
     def _find(self) -> tuple[Any, PrinterPlug]:
         core = _pyusb("usb.core")
+        seen = False
         try:
-            found = core.find(find_all=True, backend=self._backend, **self._ids())
-            candidates = [device for device in found if self.serial in (None, _serial_number(device))]
-            for device in candidates:
+            for device in core.find(find_all=True, backend=self._backend, **self._ids()):
+                if not _has_printer(device) or (self.serial and _serial_number(device) != self.serial):
+                    continue
+                seen = True
                 if plug := printer_plug(device):
                     _free_from_kernel(device, plug.interface)
                     return device, plug
@@ -79,7 +81,7 @@ class UsbWire:
             raise PrinterMissingDriver(module="libusb-1.0") from missing
         except OSError as refused:
             raise PrinterUnreachable(address=self.address, reason=str(refused)) from refused
-        reason = "no printer interface that can answer" if candidates else "not plugged in"
+        reason = "no printer interface that can answer" if seen else "not plugged in"
         raise PrinterUnreachable(address=self.address, reason=reason)
 
     def _ids(self) -> dict[str, int]:
@@ -121,6 +123,10 @@ def printer_plug(device: Any) -> PrinterPlug | None:
         if out is not None and back is not None:
             return PrinterPlug(interface.bInterfaceNumber, out, back)
     return None
+
+
+def _has_printer(device: Any) -> bool:
+    return any(interface.bInterfaceClass == PRINTER_CLASS for interface in device[0])
 
 
 def _free_from_kernel(device: Any, interface: int) -> None:

@@ -11,7 +11,6 @@ import select
 import sys
 import time
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -32,9 +31,7 @@ class V4l2Frames:
 
     live = True
 
-    def __init__(
-        self, device: str = "/dev/video0", size: tuple[int, int] = (1280, 720), fps: float = 30.0, **_: Any
-    ) -> None:
+    def __init__(self, device: str = "/dev/video0", size: tuple[int, int] = (1280, 720), fps: float = 30.0) -> None:
         self._device, self._size, self._fps = device, (size[0], size[1]), fps
         self._file = -1
         self._buffers: list[mmap.mmap] = []

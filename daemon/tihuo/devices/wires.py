@@ -12,6 +12,8 @@ import socket
 import stat
 import struct
 import termios
+import time
+from contextlib import suppress
 from typing import Any, Protocol
 
 from tihuo.devices.asking import Line
@@ -19,6 +21,7 @@ from tihuo.devices.escpos_library import escpos_printer
 from tihuo.devices.troubles import PrinterMissingDriver, PrinterTrouble, PrinterUnreachable
 
 PATIENCE_S = 2.0
+_EMPTY_READ_S = 0.01
 
 
 class Wire(Line, Protocol):
@@ -110,9 +113,10 @@ class SerialWire:
 
     def close(self) -> None:
         self._printer, printer = None, self._printer
-        if printer is not None and printer.device is not None:
-            printer.device.reset_output_buffer()  # escpos flushes here, for ever if the printer holds the line
-            printer.close()
+        if printer is not None and (line := printer.device) is not None:
+            with suppress(termios.error):  # which is no OSError, when the adapter has been pulled out
+                line.reset_output_buffer()  # python-escpos would flush, for ever if the printer holds the line
+            line.close()
 
 
 class DeviceFileWire:
@@ -143,10 +147,11 @@ class DeviceFileWire:
     def receive(self, wait: float) -> bytes:
         if not select.select([self._file], [], [], wait)[0]:
             return b""
-        try:
-            return os.read(self._file, 64)
-        except BlockingIOError:
-            return b""
+        with suppress(BlockingIOError):
+            if answer := os.read(self._file, 64):
+                return answer
+            time.sleep(_EMPTY_READ_S)  # usblp hands on empty packets, as fast as one asks
+        return b""
 
     def pending(self) -> int:
         return 0

@@ -35,7 +35,7 @@ class Visit(SQLModel, table=True):
     __table_args__ = (CheckConstraint("closed_at IS NULL OR closed_at >= opened_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    kiosk: str = Field(index=True)
+    kiosk: str
     order_no: int | None = None
     customer_id: str | None = None
     outcome: str

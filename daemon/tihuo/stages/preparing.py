@@ -76,6 +76,12 @@ def keep_sku(work: Work, new: NewSku) -> int:
     return int(row[0])
 
 
+def meet_sku(work: Work, new: NewSku) -> int:
+    """A SKU that another program names: put into the catalog if it is new, and left as the shop keeps it if not."""
+    row = work.one("SELECT id FROM sku WHERE code = ?", (new.code,))
+    return int(row[0]) if row else keep_sku(work, new)
+
+
 def receive(work: Work, sku: str, quantity: int) -> None:
     """到货入库: units of a SKU came into the shop. Raises `Refusal`: `unknown_sku`, `bad_quantity`."""
     if quantity <= 0:

@@ -135,8 +135,9 @@ class SimulatedPrinter:
 
     def close(self) -> None:
         with self._state:
-            self._closing = True
-            self._waker.send(b"!")
+            if not self._closing:
+                self._closing = True
+                self._waker.send(b"!")
         self._thread.join(5)
 
     # --- the printer ---------------------------------------------------------------------------------------------

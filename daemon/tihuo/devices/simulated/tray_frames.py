@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -18,7 +17,7 @@ class TrayFrames:
 
     live = True
 
-    def __init__(self, folder: str, size: tuple[int, int] = (1280, 720), **_: Any) -> None:
+    def __init__(self, folder: str, size: tuple[int, int] = (1280, 720)) -> None:
         self._folder, self._size = Path(folder), (size[0], size[1])
         self._version: tuple[int, int, int] | None = None
         self._frame: Grey | None = None

@@ -95,7 +95,6 @@ CREATE TABLE visit (
 	PRIMARY KEY (id),
 	CHECK (closed_at IS NULL OR closed_at >= opened_at)
 );
-CREATE INDEX ix_visit_kiosk ON visit (kiosk);
 CREATE TABLE handover_line (
 	id INTEGER NOT NULL,
 	order_no INTEGER NOT NULL,
@@ -259,3 +258,4 @@ CREATE INDEX ix_parcel_customer_id ON parcel (customer_id);
 CREATE INDEX order_line_by_parcel ON order_line (parcel_id, sku_id) WHERE parcel_id IS NOT NULL;
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
 CREATE INDEX parcel_by_state ON parcel (state) WHERE state IN ('sorting', 'ready');
+CREATE INDEX visit_open ON visit (kiosk) WHERE closed_at IS NULL;

@@ -1,0 +1,83 @@
+"""An evening from a real export of 快团团: import, sort, print, hand over, every unit accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.little_shop import LittleShop
+
+from tihuo.boards import balance, sorting, tonight
+from tihuo.boards.paper import queued_paper
+from tihuo.cli.importing import book
+from tihuo.intake.orders import products_of, read_orders
+from tihuo.stages import handing_over
+
+
+@pytest.fixture
+def evening(make_shop: object, exports: Path) -> tuple[LittleShop, dict[str, object]]:
+    shop: LittleShop = make_shop(seeded=False)  # type: ignore[operator]
+    reading = read_orders(exports / "ktt_export_fruit.xlsx")
+    assert reading.bookable
+    assert book(shop.writer, reading, "fruit") == (len(reading.orders), 0)
+    expected = json.loads((exports / "expected.json").read_text("utf-8"))
+    return shop, expected
+
+
+def test_the_sorting_views_agree_with_the_lists_another_program_printed(
+    evening: tuple[LittleShop, dict[str, object]],
+) -> None:
+    shop, expected = evening
+    wave = shop.sort("fruit")
+    rows = shop.read(sorting.by_product, wave)
+    by_product = expected["pick_by_product"]
+    assert isinstance(by_product, dict)
+    titles = {f"{row.name}({row.spec})" if row.spec else row.name: row.wanted for row in rows}
+    assert titles == by_product["product_totals"]
+    parcels = shop.read(sorting.by_customer, wave, 0, 1000)
+    assert sum(row.wanted for row in rows) == sum(parcel.wanted for parcel in parcels) == by_product["total_units"] == 119
+
+
+def test_the_doors_agree_with_the_lists_another_program_printed(evening: tuple[LittleShop, dict[str, object]]) -> None:
+    shop, expected = evening
+    doors: Counter[str] = Counter()
+    for door, units in shop.sql(
+        "SELECT c.door, sum(l.quantity) FROM customer c JOIN shop_order o ON o.customer_id = c.id "
+        "JOIN order_line l ON l.order_no = o.no GROUP BY o.no"
+    ):
+        doors[door] += units
+    by_customer = expected["pick_by_customer"]
+    assert isinstance(by_customer, dict)
+    assert doors == by_customer["units_by_door"]
+    assert len(doors) == by_customer["doors"] == 75
+
+
+def test_every_unit_of_a_real_evening_is_handed_over_once(evening: tuple[LittleShop, dict[str, object]]) -> None:
+    shop, _ = evening
+    wave = shop.sort("fruit")
+    parcels = shop.read(sorting.by_customer, wave, 0, 1000)
+    assert len(shop.read(queued_paper, "label", 1000)) == len(parcels)
+    orders = [row[0] for row in shop.sql("SELECT order_id FROM shop_order ORDER BY no")]
+    collected = 0
+    for order in orders:
+        visit = shop.do(handing_over.check_in, "k1", shop.code(order))
+        if shop.value("SELECT outcome FROM visit WHERE id = ?", visit) == "welcome":
+            collected += shop.do(handing_over.hand_over, visit).units
+    assert collected == 119
+    evening_now = shop.read(tonight.tonight)
+    assert evening_now.units_handed_over == 119 or evening_now.session_id == ""
+    assert shop.read(balance.imbalances) == {}
+
+
+def test_importing_the_same_file_again_changes_nothing(
+    evening: tuple[LittleShop, dict[str, object]], exports: Path
+) -> None:
+    shop, _ = evening
+    reading = read_orders(exports / "ktt_export_fruit.xlsx")
+    before = shop.value("SELECT max(entry) FROM journal")
+    assert book(shop.writer, reading, "fruit") == (0, len(reading.orders))
+    assert shop.value("SELECT sum(quantity) FROM order_line") == 119
+    assert shop.value("SELECT max(entry) FROM journal") == before
+    assert len(products_of(reading)) == 9

@@ -1,0 +1,81 @@
+"""Devices that a test plays: a camera that reads at once, lamps as the board wants them, paper drawn by the real hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tihuo.api.door import Part
+from tihuo.boards.lamps import lamps
+from tihuo.drawing.label import LabelContent, LabelLine, draw_label
+from tihuo.shop.words import Zone
+
+if TYPE_CHECKING:
+    from tests.pages.evening import Evening
+
+
+class PlayedDevices:
+    """What the simulator page may touch. `evening` is set when the shop is built."""
+
+    evening: Evening
+
+    def __init__(self, folder: Path) -> None:
+        self._papers = folder
+        self.held: list[object] = []
+
+    def hold_code(self, text: str) -> None:
+        self.held.append(text)
+        self.evening.show(text)
+
+    def hold_image(self, image: bytes) -> None:
+        self.held.append(image)
+
+    def clear(self) -> None:
+        self.held.append(None)
+
+    def papers(self) -> list[Path]:
+        return sorted(self._papers.glob("*/*.png"))
+
+    def lit(self) -> dict[str, str]:
+        return dict(self.evening.look(lamps))
+
+    def customers(self) -> list[dict[str, Any]]:
+        shop = self.evening
+        return [
+            {
+                "order_id": f"o{number}",
+                "name": f"{name[0]}*",
+                "code": shop.code(name),
+                "short_code": shop.digits(name),
+                "state": "ready",
+                "units": number,
+            }
+            for name, number in shop.numbers.items()
+        ]
+
+    def break_part(self, part: str, fault: str) -> None:
+        if part == "lights":
+            raise KeyError(part)
+        code = {"mend": "", "come_back": "", "paper_out": "printer_paper_out", "hang": "camera_hung"}.get(fault, "broken")
+        name = {"printer": "printer_receipt"}.get(part, part)
+        self.evening.parts[name] = Part(name, code, self.evening.clock())
+
+    def print_label(self) -> Path:
+        """A label comes out."""
+        folder = self._papers / "label"
+        folder.mkdir(exist_ok=True)
+        content = LabelContent(
+            slot="A01",
+            zone=Zone.AMBIENT,
+            name="王*",
+            phone_tail="0001",
+            lines=(LabelLine("五常大米 5 kg", 1), LabelLine("手工挂面 800 g", 2)),
+            parcel=1,
+            parcels=3,
+            window=("周五", "17:00–20:00"),
+            code=self.evening.code("王小明"),
+            digits="1234 5678",
+        )
+        path = folder / f"{len(self.papers()):04d}.png"
+        draw_label(content, shelf=self.evening.shelf).image.save(path)
+        return path
