@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -54,9 +53,7 @@ class Listener:
 class Peer:
     """Somebody else on the same broker. `steals`: takes over the session of `client_id`, and acknowledges nothing."""
 
-    def __init__(
-        self, port: int, *topics: str, client_id: str = "", steals: bool = False, ca: Path | None = None
-    ) -> None:
+    def __init__(self, port: int, *topics: str, client_id: str = "", steals: bool = False) -> None:
         self.heard: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
         ready = threading.Event()
         self._client = mqtt.Client(

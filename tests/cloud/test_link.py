@@ -107,19 +107,22 @@ def test_when_the_broker_dies_we_say_so_and_come_back_by_ourselves(broker: Broke
 
 
 def test_what_is_published_from_many_threads_arrives_whole(broker: Broker, listen: Listen) -> None:
-    ours = listen(settings(broker.port)).connected()
+    ours = listen(settings(broker.port, unsent_limit=200)).connected()
     with Peer(broker.port, "tihuo/v1/S01/up") as cloud:
-        padding = b"." * 40_000  # too much for the socket at once: a write from two threads would get mixed up
+        padding = b"." * 59_000  # too much for a socket that nobody reads: writes from two threads would get mixed up
 
         def speak(who: int) -> None:
             for n in range(50):
                 assert ours.link.publish("up", b"%d-%d %b" % (who, n, padding))
 
         speakers = [threading.Thread(target=speak, args=(who,)) for who in range(4)]
+        broker.pause()
         for speaker in speakers:
             speaker.start()
         for speaker in speakers:
             speaker.join()
+        assert not ours.link.publish("up", b"one too many")
+        broker.go_on()
         got = [bytes(cloud.get().payload) for _ in range(200)]
     assert ours.link.facts().connects == 1
     assert all(payload.endswith(padding) for payload in got)

@@ -47,7 +47,7 @@ def test_tls_and_a_password_let_us_in(kind: str, tmp_path: Path, authority: Auth
 
 
 def test_messages_that_came_in_one_piece_of_tls_are_all_read(authority: Authority, listen: Listen) -> None:
-    """What TLS has in its buffer no poll() sees. A server of our own, as no broker packs 20 messages into one record."""
+    """What TLS has in its buffer no poll() sees. A server of our own: no broker packs 20 messages into one record."""
     topic = b"tihuo/v1/S01/down"
     messages = b"".join(b"\x32\x17\x00\x11%b\x00%cm%c" % (topic, n, n) for n in range(1, 21))
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

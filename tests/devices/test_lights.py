@@ -121,6 +121,12 @@ def test_a_closed_shelf_is_dark_and_stays_so() -> None:
     assert lights.shining() == set()
 
 
+def test_a_shelf_that_has_vanished_can_be_closed() -> None:
+    lights = SimulatedLights(SLOTS)
+    lights.vanish()
+    lights.close()
+
+
 def test_the_lamp_test_lights_one_after_another_and_then_all() -> None:
     lights = SimulatedLights(SLOTS)
     lights.test(step_s=0)

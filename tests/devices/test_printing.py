@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from PIL import Image, ImageChops
 
@@ -125,6 +127,14 @@ def test_a_printer_that_loses_power_in_a_job_leaves_it_doubtful(our_desk: Desk, 
     assert raised.value.doubtful
     (paper,) = our_desk.papers()
     assert_printed(paper, label.crop((0, 0, label.width, 100)))
+
+
+def test_the_status_can_be_asked_by_others_during_a_batch(desk: Desk, label: Image.Image) -> None:
+    with ThreadPoolExecutor() as others, desk.printer.batch():
+        desk.printer.print(label, cut=True)
+        assert others.submit(desk.printer.status).result(timeout=30).ready
+        desk.printer.print(label, cut=True)
+    assert len(desk.papers()) == 2
 
 
 def test_a_fault_inside_a_batch_closes_the_connection_and_the_next_job_opens_it(desk: Desk, label: Image.Image) -> None:

@@ -56,7 +56,7 @@ def test_cancelled_unpaid_and_refunded_orders_are_void_and_named(write, row, hea
     path = write(
         [
             ["已支付", *row()],
-            ["已取消", *row(跟团号="2")],
+            ["已取消", *row(跟团号="2", 订单金额="-", 商品金额="-")],
             ["待支付", *row(跟团号="3")],
             ["已支付", *row(跟团号="4", 退款金额="2.50")],
             ["已支付", *row(跟团号="5", 退款金额="1.00")],
@@ -167,6 +167,8 @@ def test_the_platforms_own_order_number_needs_no_group(write, row, header):
     reading = read_orders(write([["P100", *row()], ["P101", *row()]], header=header))
     assert [order.external_id for order in reading.orders] == ["ktt:P100", "ktt:P101"]
     assert reading.bookable
+    later = [["P100", *row()], ["", *row(商品="鸡蛋")], ["P101", *row()]]
+    assert [order.units for order in read_orders(write(later, header=header)).orders] == [2, 1]
 
 
 def newer(path, *rows):

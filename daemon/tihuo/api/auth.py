@@ -194,8 +194,12 @@ def _is_local(address: str, headers: Mapping[str, str]) -> bool:
         return False
     host = headers.get("host", "").rsplit(":", 1)[0].strip("[]")
     try:
-        return ipaddress.ip_address(address).is_loopback and (
-            host == "localhost" or ipaddress.ip_address(host).is_loopback
-        )
+        return _is_loopback(address) and (host == "localhost" or _is_loopback(host))
     except ValueError:
         return False
+
+
+def _is_loopback(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None  # a dual-stack socket, on Python 3.11
+    return (mapped or ip).is_loopback

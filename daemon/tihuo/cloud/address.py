@@ -49,7 +49,7 @@ class LinkSettings:
     pause_min: float = 1.0
     pause_max: float = 60.0
     unacked_limit: int = 256  # messages heard and not acknowledged; beyond it the socket is left unread
-    unsent_limit: int = 1000  # messages said and not acknowledged by the broker; beyond it publish() says no
+    unsent_limit: int = 120  # messages said and not acknowledged by the broker; beyond it publish() says no
 
     def __post_init__(self) -> None:
         longest = self.topic("presence")

@@ -108,6 +108,15 @@ class Broker:
         """Take it away without a word, as a power cut does."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Leave everybody without an answer, connections open, until `go_on()`."""
+        if self._child:
+            self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        if self._child:
+            self._child.send_signal(signal.SIGCONT)
+
     def log_tail(self, lines: int = 12) -> str:
         log = self.folder / "broker.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""

@@ -34,7 +34,7 @@ class EscPosPrinter:
         self._wire = wire
         self._turn = threading.RLock()
         self._open = False
-        self._in_batch = False
+        self._batches = 0
         self._ready_at = float("-inf")
 
     def print(self, image: Image, cut: bool) -> None:
@@ -51,7 +51,7 @@ class EscPosPrinter:
                     self._wire.send(piece)
                 self._wire.send(raster.CUT if cut else self._feed)
                 status = ask(self._wire, self._patience) if self._wire.answers else PrinterStatus(online=True)
-            except OSError as broken:
+            except Exception as broken:  # whatever it was, bytes have left
                 raise PrinterSilent(reason=str(broken)) from broken
             if status is None:
                 raise PrinterSilent(reason="no answer after the job")
@@ -63,12 +63,14 @@ class EscPosPrinter:
     def batch(self) -> Iterator[None]:
         """One connection for all jobs inside; a job that fails closes it, and the next one opens it again."""
         with self._turn:
-            self._in_batch = True
-            try:
-                yield
-            finally:
-                self._in_batch = False
-                self._hang_up()
+            self._batches += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._batches -= 1
+                if not self._batches:
+                    self._hang_up()
 
     def status(self) -> PrinterStatus:
         """Ask the printer; waits for a running job to end first."""
@@ -83,14 +85,20 @@ class EscPosPrinter:
     def _connected(self) -> Iterator[None]:
         try:
             if not self._open:
-                self._wire.open()
-                self._open = True
+                self._dial()
             yield
         except BaseException:
             self._hang_up()
             raise
-        if not self._in_batch:
+        if not self._batches:
             self._hang_up()
+
+    def _dial(self) -> None:
+        try:
+            self._wire.open()
+        except OSError as refused:
+            raise PrinterUnreachable(address=self._wire.address, reason=str(refused)) from refused
+        self._open = True
 
     def _hang_up(self) -> None:
         self._open = False
@@ -110,7 +118,7 @@ class EscPosPrinter:
             return PrinterStatus(online=True)
         try:
             status = ask(self._wire, self._patience)
-        except OSError as broken:
+        except Exception as broken:  # pyusb, pyserial and termios do not agree on what an OSError is
             raise PrinterUnreachable(address=self._wire.address, reason=str(broken)) from broken
         if status is None:
             raise PrinterUnreachable(address=self._wire.address, reason="no answer")

@@ -77,10 +77,9 @@ class Shelf:
         if self._thread is not None:
             self._thread.join(2)
         with self._drawing:
-            try:
+            with suppress(LightsTrouble):
                 self._rail.write([False] * len(self._slots))
-            finally:
-                self._rail.close()
+            self._rail.close()
 
     def _draw(self) -> None:
         at = int(self._clock() * 1000)

@@ -52,7 +52,7 @@ class NetworkWire:
 
     def open(self) -> None:
         self._printer = escpos_printer("Network", self.host, self.port, timeout=self.patience)
-        open_transport(self._printer, f"{self.host}:{self.port}")
+        open_transport(self._printer, self.address)
         # Without it Nagle holds the short question back until the job is acknowledged: 40 ms a label.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -19,8 +19,14 @@ from tihuo.shop.words import Fen
 
 PLATFORM = "kuaituantuan"
 _SUMMARY = re.compile(r"(合计|总计|小计|汇总|共计)")
-_VOID: dict[str, Void] = {"待支付": "unpaid", "待付款": "unpaid", "已取消": "cancelled", "已关闭": "cancelled",
-                          "已退款": "refunded", "退款成功": "refunded"}  # fmt: skip
+_VOID: dict[str, Void] = {
+    "待支付": "unpaid",
+    "待付款": "unpaid",
+    "已取消": "cancelled",
+    "已关闭": "cancelled",
+    "已退款": "refunded",
+    "退款成功": "refunded",
+}
 
 
 @dataclass(slots=True)
@@ -70,21 +76,22 @@ def _together(layout: Layout, found: Found) -> list[list[_Row]]:
     body = [_Row(index + 1, cells) for index, cells in enumerate(layout.rows) if index > layout.header]
     body = [row for row in body if any(not is_blank(cell) for cell in row.cells)]
     orders: dict[str, list[_Row]] = {}
-    last = ""
+    last = last_number = ""
     for row in body:
-        number = plain(layout.cell(row.cells, "order_no")) or plain(layout.cell(row.cells, "number"))
+        number = plain(layout.cell(row.cells, "number"))
+        key = plain(layout.cell(row.cells, "order_no")) or (last if number and number == last_number else number)
         begins = next(plain(cell) for cell in row.cells if plain(cell))
-        if _SUMMARY.match(number) or (is_blank(number) and _SUMMARY.match(begins)):
+        if _SUMMARY.match(key) or (is_blank(key) and _SUMMARY.match(begins)):
             found.note("summary_skipped", [row.number])
-        elif is_blank(number) and is_blank(layout.cell(row.cells, "product")):
+        elif is_blank(key) and is_blank(layout.cell(row.cells, "product")):
             found.note("row_without_product", [row.number])
-        elif is_blank(number) and not (last and _continues(layout, orders[last][0], row)):
-            found.note("number_missing", [row.number], "order")
-        elif is_blank(number) or number == last:
-            orders[last or number].append(row)
+        elif not is_blank(key):
+            orders.setdefault(key, []).append(row)
+            last, last_number = key, number
+        elif last and _continues(layout, orders[last][0], row):
+            orders[last].append(row)
         else:
-            orders.setdefault(number, []).append(row)
-            last = number
+            found.note("number_missing", [row.number], "order")
     return list(orders.values())
 
 
@@ -107,10 +114,12 @@ def _take(layout: Layout, rows: list[_Row], numbers: tuple[str, ...], group: str
     status, placed = first("status"), first("placed")
     placed_at = millis_of(placed)
     external_id, part_ids = _ids(first("order_no"), numbers, group, placed_at)
+    if status in _VOID:
+        found.voided.append(VoidOrder(external_id, part_ids, _VOID[status], where))
+        return
     paid, refunded = _paid(layout, rows, found), _total(layout, rows, "refunded") or Fen(0)
-    void = _VOID.get(status) or ("refunded" if 0 < paid <= abs(refunded) else None)
-    if void:
-        found.voided.append(VoidOrder(external_id, part_ids, void, where))
+    if 0 < paid <= abs(refunded):
+        found.voided.append(VoidOrder(external_id, part_ids, "refunded", where))
         return
     if refunded:
         found.note("partly_refunded", where)

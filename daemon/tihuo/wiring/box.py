@@ -196,8 +196,10 @@ class Box:
         else:
             trouble = self.link.trouble
             self._tell("cloud", trouble.code if trouble else "" if self.link.connected else "cloud_connecting")
-        for name, follower in ((follower.name, follower) for follower in self.followers):
-            self._tell(f"thread_{name}", "thread_failing" if follower.trouble else "")
+        for follower in self.followers:
+            name = f"thread_{follower.name}"
+            if follower.trouble or name in self._since:
+                self._tell(name, "thread_failing" if follower.trouble else "")
         for role, printer in self.fitting.printers.items():
             if printer is None:
                 self._tell(f"printer_{role}", "printer_not_set")
@@ -206,7 +208,8 @@ class Box:
         if self.fitting.lights is None:
             self._tell("lights", self.fitting.troubles.get("lights", "lights_not_set"))
         with self._lock:
-            return [Part(name, trouble, since) for name, (trouble, since) in sorted(self._since.items())]
+            known = sorted(self._since.items())
+        return [Part(name, trouble, since) for name, (trouble, since) in known if trouble or "thread_" not in name]
 
     def _teller(self, part: str) -> Callable[[str], None]:
         self._tell(part, "")
