@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.evening import Evening
 from tests.cloud.listening import Listener
 from tihuo.cloud.address import LinkSettings
 from tihuo.demo.broker import Broker, NoBroker, find_broker
@@ -38,3 +39,10 @@ def listen() -> Iterator[Callable[[LinkSettings], Listener]]:
     yield start
     for listener in started:
         assert listener.link.stop(), "the link's thread did not end"
+
+
+@pytest.fixture(autouse=True)
+def evenings_end() -> Iterator[None]:
+    yield
+    while Evening.opened:
+        Evening.opened.pop().stop()

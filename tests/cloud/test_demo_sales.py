@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.store_stub import PRICE, SESSION, StoreStub
-from tests.cloud.test_demo_stream import ANNA, Evening, connected
+from tests.cloud.evening import ANNA, Evening, connected
+from tests.cloud.store_stub import PRICE, SESSION
 from tihuo.cloud import down, up
 from tihuo.cloud.fields import LineQuantity, Refund, from_millis
-from tihuo.demo.cloud import BrokerAddress, CannotSell, DemoCloud, Shopper, Wish
+from tihuo.demo.cloud import CannotSell, Shopper, Wish
 
 HOUR = 3_600_000
 
@@ -233,18 +233,16 @@ def test_a_reminder_and_a_ticket_are_taken_in() -> None:
 
 
 def test_what_the_cloud_knew_it_knows_after_a_restart(tmp_path: Path) -> None:
-    store, nowhere = StoreStub(), BrokerAddress("127.0.0.1", 1)
-    evening = connected()
-    evening.cloud = first = DemoCloud(nowhere, "S01", folder=tmp_path, now=lambda: store.clock_ms, retry=1.0)
-    evening.store = store
-    store.open_session({"A": 5})
+    evening = Evening()
+    evening.store.open_session({"A": 5})
+    evening.cloud = evening.new_cloud(tmp_path)
     evening.connect()
     evening.settle()
     order_id = evening.buy("A", 2)
     evening.settle()
-    first.stop()
+    evening.cloud.stop()
 
-    evening.cloud = DemoCloud(nowhere, "S01", folder=tmp_path, now=lambda: store.clock_ms, retry=1.0)
+    evening.cloud = evening.new_cloud(tmp_path)
     evening.connect()
     assert evening.cloud.order(order_id).state == "accepted"
     assert evening.buy("A", 3) != order_id

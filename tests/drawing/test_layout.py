@@ -102,6 +102,13 @@ def test_a_receipt_is_tidy_whatever_it_says(across, texts, content):
     tidy(picture)
 
 
+def test_a_receipt_of_four_hundred_things_is_printed_to_its_end():
+    things = tuple(ReceiptLine(SIXTY, number, "A07") for number in range(1, 401))
+    picture = draw_receipt(ReceiptContent("店", "王*", (), things, "", "", "", (), (SIXTY,)))
+    assert len(named(picture, "quantity")) == 400
+    assert 0 < picture.image.height - max(box.bottom for box in picture.boxes) < 100
+
+
 @pytest.mark.parametrize("texts", [TEST_ZH, TEST_EN], ids=["zh", "en"])
 @pytest.mark.parametrize("about", ["XP-420B · 60×40", THIRTY, ""])
 def test_test_pages_are_tidy(texts, about):

@@ -1,65 +1,29 @@
-"""Walking through the pages as a person does: logging in, scanning with a scanner that types, looking for faults."""
+"""Walking through the pages of the staff and the owner: logging in, scanning with a scanner that types."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
-from tests.pages.evening import PIN
+from tests.pages.conftest import OpenPage
+from tests.pages.evening import PIN, Served
 
-PHONE, DESK = (390, 844), (1366, 800)
-AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 800}
 
 
-def window(browser: Browser, url: str, size: tuple[int, int], language: str = "zh") -> BrowserContext:
-    """A browser of somebody's own, in a language."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, base_url=url, bypass_csp=False)
-    context.set_default_timeout(10_000)
-    context.add_cookies([{"name": "lang", "value": language, "url": url}])
-    return context
-
-
-def log_in(context: BrowserContext, name: str, path: str) -> Page:
+def log_in(
+    served: Served, open_page: OpenPage, name: str, path: str, *, language: str = "en", quiet: bool = True, **how: Any
+) -> Any:
     """Through the login page, as everybody else; ends on the page that was asked for."""
-    page = context.new_page()
-    page.goto(path)
+    joint = "&" if "?" in path else "?"
+    page = open_page(f"{served.url}{path}{joint}lang={language}", quiet=quiet, **how)
     page.get_by_label(name).check()
     page.locator("input[name=pin]").fill(PIN)
     page.locator("main button.go").click()
-    page.wait_for_url(f"**{path}")
+    page.wait_for_url(f"**{path}*")
     return page
 
 
-def scan(page: Page, text: str) -> None:
+def scan(page: Any, text: str) -> None:
     """A scanner that types, held over anything at all."""
     page.keyboard.type(text)
     page.keyboard.press("Enter")
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core calls serious or critical on this page."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not there: run `python web/build.py --dev`")
-    page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
-
-
-def watch(page: Page) -> list[str]:
-    """Collects what the page complains about in its console, refusals of the box (4xx) apart."""
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on(
-        "console",
-        lambda message: said.append(message.text)
-        if message.type == "error" and "status of 4" not in message.text
-        else None,
-    )
-    return said

@@ -17,7 +17,6 @@ WIDTH_80MM = 576
 _MARGIN = 8
 _BASE = 26
 _PITCH = 34
-_LONGEST = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ class ReceiptContent:
 
 def draw_receipt(content: ReceiptContent, across: int = WIDTH_58MM, texts: ReceiptTexts = RECEIPT_ZH) -> Picture:
     """The receipt as a 1-bit picture `across` dots wide and as long as it needs."""
-    canvas = Canvas(across, _LONGEST)
+    parts = len(content.taken) + len(content.left) + len(content.orders) + len(content.help)
+    canvas = Canvas(across, 2000 + 4 * (_PITCH + 2) * parts)
     top = _head(canvas, content, texts, _MARGIN)
     if content.taken:
         top = _lines(canvas, texts.taken, content.taken, top)
