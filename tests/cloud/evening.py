@@ -1,4 +1,4 @@
-"""A demo cloud and the stub of a store, with a line between them that a test turns by hand: no broker, no thread, no clock."""
+"""A demo cloud and the stub of a store, with a line between them that a test turns by hand: no broker, no thread."""
 
 from __future__ import annotations
 

@@ -30,12 +30,18 @@ class Listener:
         self.ups: queue.Queue[None] = queue.Queue()
         self.downs: queue.Queue[LinkTrouble | None] = queue.Queue()
         self.troubles: queue.Queue[LinkTrouble | None] = queue.Queue()
-        self.link.on_down = lambda payload, delivery: self.heard.put((payload, delivery))
+        self.stumbles_over: bytes | None = None
+        self.link.on_down = self._hear
         self.link.on_traffic = lambda payload, delivery: self.traffic.put((payload, delivery))
         self.link.on_connected = lambda: self.ups.put(None)
         self.link.on_disconnected = self.downs.put
         self.link.on_trouble = self.troubles.put
         self.link.start()
+
+    def _hear(self, payload: bytes, delivery: Delivery) -> None:
+        if payload == self.stumbles_over:
+            raise KeyError(payload)
+        self.heard.put((payload, delivery))
 
     def connected(self) -> Listener:
         self.ups.get(timeout=PATIENCE)

@@ -27,7 +27,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def emupos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emupos]:
     """An ESC/POS interpreter that nobody here wrote, running for the whole session."""
-    with Emupos.running(REPO / ".cache", tmp_path_factory.mktemp("emupos")) as interpreter:
+    with Emupos.running(tmp_path_factory.mktemp("emupos")) as interpreter:
         yield interpreter
 
 

@@ -102,10 +102,12 @@ def test_a_receipt_is_tidy_whatever_it_says(across, texts, content):
     tidy(picture)
 
 
-def test_a_receipt_of_four_hundred_things_is_printed_to_its_end():
-    things = tuple(ReceiptLine(SIXTY, number, "A07") for number in range(1, 401))
+def test_a_very_long_receipt_is_printed_to_its_end():
+    things = tuple(ReceiptLine(SIXTY, number, "A07") for number in range(1, 121))
     picture = draw_receipt(ReceiptContent("店", "王*", (), things, "", "", "", (), (SIXTY,)))
-    assert len(named(picture, "quantity")) == 400
+    assert len(named(picture, "quantity")) == 120
+    assert picture.image.height > 12_000
+    tidy(picture)
     assert 0 < picture.image.height - max(box.bottom for box in picture.boxes) < 100
 
 

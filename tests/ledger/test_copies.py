@@ -89,6 +89,7 @@ def test_a_copy_is_one_file_and_looking_at_it_leaves_it_so(shop: LittleShop, tmp
     assert check(place / "copy.db") == []
     assert [each.name for each in place.iterdir()] == ["copy.db"]
     assert (place / "copy.db").read_bytes() == before
+    assert before[18:20] == b"\x01\x01"  # no write-ahead log: it can be read from a stick that is write-protected
 
 
 def test_a_copy_that_fails_leaves_nothing_and_keeps_the_older_one(shop: LittleShop, tmp_path: Path) -> None:

@@ -113,9 +113,10 @@ def test_a_commit_that_fails_on_the_disk_is_nobodys_yes(still: LittleShop) -> No
         assert {code(answer) for answer in answers} == {"disk_failed"}
         assert still.writer.trouble == "disk_failed"
         assert stored(still) == ["before"]
-        again = still.writer.write(store, "still failing")
+        beside = still.writer.write(store, "beside")
+        too_large_to_wait_for_the_commit = still.writer.write(store, "large", 20_000_000)
         still.writer.step(0)
-        assert code(again) == "disk_failed"
+        assert {code(beside), code(too_large_to_wait_for_the_commit)} == {"disk_failed"}
     assert still.do(store, "after") == "after"
     assert still.writer.trouble == ""
     assert stored(still) == ["before", "after"]
@@ -194,6 +195,16 @@ def test_a_damaged_page_is_found_by_the_check_and_named_by_readers_and_writer(ma
         assert again.value("SELECT count(*) FROM sku") == 4
     finally:
         again.close()
+
+
+def test_an_index_that_says_something_else_than_its_table_is_found(make_shop: Make) -> None:
+    shop = make_shop(running=False)
+    shop.close()
+    data = shop.path.read_bytes()
+    name = "大米".encode()
+    assert data.count(name) == 2  # in the table, and in its unique index
+    shop.path.write_bytes(data.replace(name, "大豆".encode(), 1))
+    assert check(shop.path) != []
 
 
 def test_the_check_of_a_file_that_is_missing_or_no_database_says_so(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ class Teller:
         """Gives the keys that were acknowledged, how many moments were counted (0 after a death), and the exit code."""
         assert self._program.stdin is not None and self._program.stdout is not None
         self._program.stdin.write(f"{at}\n")
-        said, moments = [], 0
+        said: list[str] = []
+        moments = 0
         for line in self._program.stdout:
             word, what = line.split()
             if word == "ended":

@@ -83,8 +83,10 @@ def open_files(path: Path) -> int:
 
 
 def test_threads_that_come_and_go_leave_no_connection_behind(shop: LittleShop) -> None:
+    unused = open_files(shop.path)
     shop.value("SELECT 1")
     before = open_files(shop.path)
+    assert before > unused
     for _ in range(30):
         thread = threading.Thread(target=shop.value, args=("SELECT count(*) FROM sku",))
         thread.start()
@@ -102,7 +104,7 @@ def test_a_look_that_fails_spoils_no_later_one(shop: LittleShop) -> None:
     with pytest.raises(sqlite3.OperationalError, match="hue"):
         shop.sql("SELECT hue FROM sku")
     with pytest.raises(KeyError):
-        shop.read(lambda look: {}["nothing"])
+        shop.read(lambda look: dict(look.rows("SELECT name, value FROM keep"))["nothing"])
     shop.sell("o1", RICE=1)
     assert shop.value("SELECT count(*) FROM shop_order") == 1
 

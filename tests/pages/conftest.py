@@ -24,6 +24,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",  # as the kiosk's own browser is started
 )
 PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1024, "height": 600}
 WAIT_MS = 15_000

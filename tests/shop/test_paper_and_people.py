@@ -58,7 +58,7 @@ def test_a_reprint_says_which_copy_it_is_and_settles_a_doubt(shop: LittleShop) -
 
 
 def test_an_empty_value_never_wipes_what_is_known_of_a_customer(shop: LittleShop) -> None:
-    def known() -> tuple[str, ...]:
+    def known() -> tuple[object, ...]:
         return shop.sql("SELECT name, phone, door, first_seen FROM customer WHERE id = 'lin'")[0]
 
     shop.do(customers.keep_all, [("lin", "林小树", "19900001001", "3-601"), ("zhao", "", "", "")])

@@ -72,7 +72,7 @@ def test_thirty_two_buyers_of_sixteen_units_get_sixteen(sixteen: LittleShop) -> 
                 bought.append(f"buyer {number}")
                 return
 
-    at_once(*[lambda number=number: buy(number) for number in range(BUYERS)])  # type: ignore[misc]
+    at_once(*[lambda number=number: buy(number) for number in range(BUYERS)])
     assert len(bought) == len(set(bought)) == sold(sixteen) == UNITS
 
 
@@ -93,7 +93,7 @@ def test_buyers_online_and_at_the_counter_share_sixteen_units(sixteen: LittleSho
                 return
             counter.append(number)
 
-    at_once(*[lambda number=number: order(number) for number in range(8)], *[walk_in] * 4)  # type: ignore[misc]
+    at_once(*[lambda number=number: order(number) for number in range(8)], *[walk_in] * 4)
     assert len(online) + len(counter) == sold(sixteen) == UNITS
     assert online
 

@@ -137,6 +137,18 @@ customElements.define("digit-pad", DigitPad);
 customElements.define("typing-scanner", TypingScanner);
 
 announce();
+/* The stage asks with what stands on the screen when the question leaves, not when it was first thought of: a tap may
+   have changed the screen in between, and what is already there must not be drawn a second time. */
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  const view = document.getElementById("view");
+  if (ctx.sourceElement.id !== "stage" || !view) return;
+  const address = new URL(ctx.request.action, location.href);
+  for (const name of new FormData(view).keys()) address.searchParams.delete(name);
+  for (const [name, value] of new FormData(view)) address.searchParams.append(name, value);
+  ctx.request.action = address.pathname + address.search;
+});
+
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target?.id !== "stage") return;
   announce();

@@ -198,7 +198,7 @@ def _draw(
     if stage is None:
         stage = _stage(request, kiosk)
     picture = stage.picture
-    code = view.code or (picture.state if picture.state in KIOSK else "")
+    code = view.code or (picture.state if picture.state in KIOSK and not view.name else "")
     said = say(KIOSK.get(code, KIOSK["unknown_code"]), view.facts or picture.facts, language_of(request)) if code else None
     lang = request.query_params.get("lang", "")
     return fragment(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tihuo.cli.saying import OK, WRONG, say, say_json
+from tihuo.cli.saying import OK, WRONG, WRONG_CALL, fail, say, say_json
 from tihuo.intake.advice import ADVICE
 from tihuo.intake.orders import products_of, read_orders, sku_code
 from tihuo.intake.records import ImportedOrder, Reading
@@ -25,6 +26,8 @@ DAY_MS = 24 * 3600 * 1000
 def import_file(settings: Settings, file: Path, session: str, *, yes: bool, preview: bool, json: bool) -> int:
     """Read, show, ask, book; gives the exit code."""
     reading = read_orders(file, group=session or None)
+    if not session and not reading.group:
+        fail("Give the session a name, the same one each time this group is imported: --session NAME", code=WRONG_CALL)
     session = session or f"import-{hashlib.blake2b(reading.group.encode(), digest_size=4).hexdigest()}"
     picture = summary(reading, session)
     if not json:
@@ -40,12 +43,26 @@ def import_file(settings: Settings, file: Path, session: str, *, yes: bool, prev
             say("Nothing was booked.")
         return OK if preview else WRONG
     with alone(settings) as writer:
-        imported, repeated = book(writer, reading, session)
+        booked = book(writer, reading, session)
     if json:
-        say_json({**picture, "imported": imported, "repeated": repeated})
+        say_json({**picture, **asdict(booked)})
     else:
-        say(f"Session {session}: {imported} orders booked, {repeated} were there already.")
-    return OK
+        say(f"Session {session}: {booked.imported} orders booked, {booked.repeated} were there already.")
+        if booked.cancelled:
+            say(f"{booked.cancelled} were cancelled in the meantime; their goods wait for a decision.")
+        for order, why in booked.left:
+            say(f"! {order} needs a person: {why}")
+    return WRONG if booked.left else OK
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What an import did. `left`: (order, refusal code) of those that a person must look at."""
+
+    imported: int
+    repeated: int
+    cancelled: int
+    left: list[tuple[str, str]]
 
 
 def summary(reading: Reading, session: str) -> dict[str, Any]:
@@ -75,8 +92,30 @@ def summary(reading: Reading, session: str) -> dict[str, Any]:
     }
 
 
-def book(writer: Writer, reading: Reading, session: str) -> tuple[int, int]:
-    """Put products, session and orders into the ledger; (booked now, there before). Safe to repeat."""
+def book(writer: Writer, reading: Reading, session: str) -> Booked:
+    """Put products, session and orders into the ledger, and cancel what the file calls cancelled. Safe to repeat."""
+    now = time.time_ns() // 1_000_000
+    _prepare(writer, reading, session, now)
+    imports = [
+        (order.external_id, writer.write(selling.import_order, session, as_order(order, now), actor="import"))
+        for order in reading.orders
+    ]
+    cancels = [
+        (void.external_id, writer.write(selling.cancel_order, void.external_id, void.why, actor="import"))
+        for void in reading.voided
+    ]
+    outcomes: list[str] = []
+    left = []
+    for order, job in imports + cancels:
+        try:
+            outcomes.append(job.result(timeout=60) or "cancelled")
+        except Refusal as refusal:
+            if refusal.code not in ("unknown_order", "already_cancelled"):
+                left.append((order, refusal.code))
+    return Booked(outcomes.count("imported"), outcomes.count("repeated"), outcomes.count("cancelled"), left)
+
+
+def _prepare(writer: Writer, reading: Reading, session: str, now: int) -> None:
     seen = products_of(reading)
     for product in seen:
         sku = preparing.NewSku(
@@ -87,7 +126,6 @@ def book(writer: Writer, reading: Reading, session: str) -> tuple[int, int]:
         preparing.NewItem(sku=p.code, kind="presale", quantity=0, price_fen=p.unit_price_fen or 0, cap_set_by="import")
         for p in seen
     )
-    now = time.time_ns() // 1_000_000
     plan = preparing.NewSession(
         session_id=session,
         title=reading.title or session,
@@ -103,11 +141,6 @@ def book(writer: Writer, reading: Reading, session: str) -> tuple[int, int]:
             raise
         for item in items:
             _add(writer, session, item)
-    results = [
-        writer.write(selling.import_order, session, as_order(order, now), actor="import") for order in reading.orders
-    ]
-    outcomes = [result.result(timeout=60) for result in results]
-    return outcomes.count("imported"), outcomes.count("repeated")
 
 
 def as_order(order: ImportedOrder, now: int) -> selling.ImportedOrder:

@@ -252,10 +252,14 @@ class ImportedOrder(msgspec.Struct, frozen=True, kw_only=True):
 def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["imported", "repeated"]:
     """Take an order of another program's export into a session, once. Its units are minted as already ordered.
 
-    Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session).
+    Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session), `partly_imported` (a part
+    of what the other program merged was booked before: a person must say what the rest is).
     """
-    if not all([work.first_time(f"import:{part}") for part in new.part_ids]):
+    fresh = [work.first_time(f"import:{part}") for part in new.part_ids]
+    if not any(fresh):
         return "repeated"
+    if not all(fresh):
+        raise Refusal("partly_imported", order=new.order_id)
     session = work.one("SELECT window_from, window_to FROM live_session WHERE id = ?", (session_id,))
     if session is None:
         raise Refusal("unknown_session", session=session_id)

@@ -73,7 +73,7 @@ def _camera(choice: CameraChoice, fitting: Fitting) -> Camera | None:
         case "none":
             return None
         case "simulated":
-            from tihuo.devices.simulated import SimulatedCamera  # brings Pillow, which a shop's box can do without
+            from tihuo.devices.simulated import SimulatedCamera  # a shop's box can do without
 
             assert fitting.simulated is not None
             fitting.simulated.camera = SimulatedCamera(**options)
@@ -88,7 +88,7 @@ def _camera(choice: CameraChoice, fitting: Fitting) -> Camera | None:
 
 def _printer(role: str, choice: PrinterChoice, fitting: Fitting) -> Printer | None:
     if choice.kind == "simulated":
-        from tihuo.devices.simulated import SimulatedPrinter  # brings Pillow, which a shop's box can do without
+        from tihuo.devices.simulated import SimulatedPrinter  # a shop's box can do without
 
         assert fitting.simulated is not None
         folder = fitting.simulated.papers / role
