@@ -43,6 +43,7 @@ labels = st.builds(
     code=st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ:", min_size=1, max_size=61),
     digits=st.sampled_from(["1234 5678", "0000 0000"]),
     copy=st.sampled_from([1, 2, 12, 99]),
+    place=st.sampled_from([1, 2, 12]),
 )
 receipt_lines = st.lists(
     st.builds(ReceiptLine, names, st.integers(1, 9999), st.sampled_from(["", "A07", "F999"])), max_size=8
@@ -62,6 +63,7 @@ receipts = st.builds(
     code=st.sampled_from(["", "TH1:LLX01:ABCDEFGH:K7Q2M4XAZ3PQR5TU"]),
     digits=st.sampled_from(["", "1234 5678"]),
     copy=st.sampled_from([1, 2]),
+    place=st.sampled_from([1, 2]),
 )
 many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -209,3 +211,8 @@ def test_an_emoji_leaves_a_box_and_is_named(label):
     assert smiling.missing == ("👨‍👩‍👧",)
     assert plain.missing == ()
     assert named(smiling, "customer")[0].left == pytest.approx(named(plain, "customer")[0].left, abs=4)
+
+
+def test_a_second_parcel_in_a_slot_says_which_it_is(label: LabelContent) -> None:
+    assert not named(draw_label(label), "place")
+    assert named(draw_label(replace(label, place=2)), "place")

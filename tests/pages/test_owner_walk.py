@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 from python_calamine import load_workbook
+
 from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
 from tests.pages.walking import DESK, PHONE, log_in
-
 from tihuo.api.auth import hash_pin
 from tihuo.boards import goods, people, stock
 from tihuo.shop import paper
 from tihuo.shop.staff import keep_user
 from tihuo.stages import handing_over, selling
-from tihuo.stages import sorting as stage
 
 pytestmark = pytest.mark.browser
 expect = playwright.expect

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
 from tests.pages.walking import PHONE, log_in, scan
-
 from tihuo.api.auth import hash_pin
 from tihuo.boards import balance, counter, paper, sorting
 from tihuo.shop.staff import keep_user

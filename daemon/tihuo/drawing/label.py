@@ -30,7 +30,8 @@ class LabelLine:
 class LabelContent:
     """What a label says. `name` and `phone_tail` are masked already; `window` is one or two short lines, formatted.
 
-    `code` is the payload of the QR code, `digits` the short code beneath it, `copy` counts from 1.
+    `code` is the payload of the QR code, `digits` the short code beneath it, `copy` counts from 1; `place` is the
+    parcel's turn within its slot, said only when it is not the first.
     """
 
     slot: str
@@ -44,6 +45,7 @@ class LabelContent:
     code: str
     digits: str
     copy: int = 1
+    place: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,19 @@ def _stripes(canvas: Canvas, wide: int, top: int, bottom: int) -> None:
 
 def _slot(canvas: Canvas, content: LabelContent, size: LabelSize) -> int:
     height = size.slot_ink
+    room = size.column - 4
+    if content.place > 1:
+        turn = size.slot_ink * 2 // 5
+        room -= width(str(content.place), turn, 0.5) + turn // 2 + 6
     if content.slot:
         weight = size.slot_ink / 32
-        letter = fitted(content.slot, size.slot_sizes, size.column - 4, weight)
+        letter = fitted(content.slot, size.slot_sizes, room, weight)
         ink = round(letter * CAPITAL)
         top = size.margin + (height - ink) / 2 - (letter * ASCENT - ink)
         left = size.margin - glyph(content.slot[0], letter, weight).left
-        canvas.text("slot", left, top, content.slot, letter, weight=weight)
+        box = canvas.text("slot", left, top, content.slot, letter, weight=weight)
+        if content.place > 1:
+            canvas.chip("place", box.right + 6, size.margin + (height + ink) / 2 - turn * 5 // 4, str(content.place), turn)
     return size.margin + height
 
 

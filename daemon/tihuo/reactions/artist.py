@@ -44,7 +44,7 @@ class Artist:
         from tihuo.shop.words import Zone
 
         content = LabelContent(
-            slot=facts["slot"] if facts["place"] == 1 else f"{facts['slot']}-{facts['place']}",
+            slot=facts["slot"],
             zone=Zone(facts["zone"]),
             name=facts["name"],
             phone_tail=facts["tail"],
@@ -55,6 +55,7 @@ class Artist:
             code=facts["code"],
             digits=facts["short_code"],
             copy=copy,
+            place=facts["place"],
         )
         size = LABEL_40X30 if self._label_size == "40x30" else LABEL_60X40
         return draw_label(content, size, shelf=self._shelf).image
