@@ -27,7 +27,20 @@ def test_any_one_digit_misread_is_noticed(place: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "690123456789", "69012345678923", "69012345678９2", "690123456789X", "²" * 13, " " * 13]
+    "text",
+    [
+        "",
+        "0",
+        "0000000",
+        "00000000000",
+        "000000000000000",
+        "690123456789",
+        "69012345678923",
+        "69012345678９2",
+        "690123456789X",
+        "²" * 13,
+        " " * 13,
+    ],
 )
 def test_what_is_no_trade_item_number_never_fits(text: str) -> None:
     assert not gtin_fits(text)

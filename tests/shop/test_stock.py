@@ -36,6 +36,11 @@ def test_sixty_percent_first_a_refill_below_a_fifth_and_the_last_three_one_by_on
     assert grant_size(free, granted, HOUSE) == lent
 
 
+def test_the_last_three_go_one_by_one_even_where_all_is_lent_at_once() -> None:
+    house = msgspec.structs.replace(HOUSE, first_grant_percent=100)
+    assert [grant_size(free, 0, house) for free in (5, 4, 3, 2, 1)] == [5, 4, 1, 1, 1]
+
+
 def test_what_is_kept_for_the_counter_is_not_lent() -> None:
     house = msgspec.structs.replace(HOUSE, walk_in_reserve_percent=50)
     assert grant_size(100, 0, house) == 30

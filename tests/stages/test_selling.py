@@ -24,7 +24,7 @@ from tihuo.shop.events import (
 from tihuo.shop.orders import NewLine, NewOrder
 from tihuo.shop.stock import issue_grant
 from tihuo.shop.words import Refusal
-from tihuo.stages import preparing, selling
+from tihuo.stages import preparing, selling, sorting
 
 
 def refusal(shop: LittleShop, stage: object, *args: object) -> Refusal:
@@ -152,10 +152,14 @@ def test_people_without_a_phone_are_different_people(shop: LittleShop) -> None:
         assert shop.sell(f"o{number}", f"nobody {number}", MILK=4) == "accepted"
 
 
-def test_what_was_cancelled_does_not_count_towards_the_limit(shop: LittleShop) -> None:
+def test_what_was_cancelled_or_never_came_does_not_count_towards_the_limit(shop: LittleShop) -> None:
     shop.sell("o1", "lin", MILK=4)
     shop.do(selling.cancel_order, "o1", "changed her mind")
     assert shop.sell("o2", "lin", MILK=4) == "accepted"
+    shop.do(sorting.open_wave, "s1")
+    shop.do(sorting.short, 1, shop.sku("MILK"), 1)
+    assert shop.sell("o3", "lin", MILK=2) == "refused"
+    assert shop.sell("o4", "lin", MILK=1) == "accepted"
 
 
 def test_orders_that_arrive_together_end_as_if_they_had_come_one_after_another(make_shop: Make) -> None:

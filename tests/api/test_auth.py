@@ -1,0 +1,332 @@
+"""Who gets in where: deny by default, PINs, cookies, pairing, and pages of strangers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import BaseRoute, Mount, Route
+from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+
+from tihuo.api.auth import AUDIENCES, PAIRING, SESSION, Audience, Patience, audience_of, fits, hash_pin, safe_next
+from tihuo.shop.staff import keep_user, remove_user
+from tihuo.shop.words import Millis, Refusal
+
+ELSEWHERE = {"host": "tihuo.lan", "accept": "text/html"}
+"""A browser on another machine: the box is not asked by a name of its own."""
+OPEN_TO_ALL = {"/login", "/logout", "/pair", "/healthz", "/static", "/vendor"}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    shop = Evening(tmp_path_factory.mktemp("auth") / "shop.db")
+    shop.seed()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="module")
+def served(shop: Evening) -> Iterator[Served]:
+    served = Served(shop.app)
+    yield served
+    served.stop()
+
+
+@pytest.fixture(autouse=True)
+def people(shop: Evening) -> None:
+    """Everybody has her first PIN again, and wrong tries are long ago."""
+    shop.clock.tick(3_600_000)
+    shop.do(keep_user, OWNER, "owner", hash_pin(PIN))
+    shop.do(keep_user, STAFF, "staff", hash_pin(PIN))
+
+
+@pytest.fixture
+def browser(served: Served) -> Iterator[httpx.Client]:
+    """A browser somewhere in the shop."""
+    with httpx.Client(base_url=served.url, headers=ELSEWHERE) as browser:
+        yield browser
+
+
+def log_in(browser: httpx.Client, name: str = STAFF, pin: str = PIN, **form: str) -> httpx.Response:
+    return browser.post("/login", data={"name": name, "pin": pin, **form})
+
+
+def routes(found: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(method, path) of every page, with something in the place of each variable."""
+    for route in found:
+        if isinstance(route, Mount):
+            yield "GET", route.path
+            yield from routes(list(route.routes or ()), route.path)
+        elif isinstance(route, Route):
+            for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
+                yield method, re.sub(r"{[^}]*}", "1", prefix + route.path)
+        elif hasattr(route, "routes"):
+            yield from routes(list(route.routes), prefix)
+
+
+def all_routes(shop: Evening) -> list[tuple[str, str]]:
+    """Asked of the application itself, so that a page cannot be forgotten."""
+    paths: list[tuple[str, str]] = []
+    for context in shop.app.routes:
+        paths += list(routes([context]))
+    return paths
+
+
+def test_every_page_belongs_to_somebody(shop: Evening) -> None:
+    pages = all_routes(shop)
+    assert len(pages) > 40
+    assert [path for _, path in pages if audience_of(path) is None] == []
+
+
+def test_a_stranger_gets_the_public_pages_only(shop: Evening, browser: httpx.Client) -> None:
+    closed = 0
+    for method, path in all_routes(shop):
+        answer = browser.request(method, path)
+        if "/" + path.split("/")[1] in OPEN_TO_ALL:
+            continue
+        assert answer.status_code == 303, (method, path)
+        assert answer.headers["location"].startswith(("/login?", "/pair?")), (method, path)
+        closed += 1
+    assert closed > 30
+    assert {path for path, audience in AUDIENCES.items() if audience is Audience.PUBLIC} == OPEN_TO_ALL
+
+
+def test_a_program_is_told_instead_of_led(browser: httpx.Client) -> None:
+    answer = browser.get("/staff", headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "log_in_first")
+
+
+def test_a_part_of_a_page_leads_the_whole_page_to_the_login(browser: httpx.Client) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://tihuo.lan/staff/sorting?x=1"}
+    answer = browser.get("/staff/sorting", headers=headers)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login?next=%2Fstaff%2Fsorting")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/kioskx", "/staff/../etc", "/openapi.json", "/docs", "//staff", "/.env"])
+def test_a_path_that_is_nobodys_is_nobodys_for_the_owner_too(browser: httpx.Client, path: str) -> None:
+    log_in(browser, OWNER)
+    assert browser.get(path).status_code == 404
+
+
+def test_the_box_itself_is_a_kiosk_and_nothing_more(served: Served) -> None:
+    with httpx.Client(base_url=served.url, headers={"accept": "text/html"}) as kiosk:
+        assert kiosk.get("/kiosk").status_code == 200
+        assert kiosk.get("/staff").status_code == 303
+        assert kiosk.get("/kiosk", headers={"x-forwarded-for": "192.0.2.7"}).status_code == 303, "through a proxy"
+        assert kiosk.get("/kiosk", headers={"host": "elsewhere.test"}).status_code == 303, "by a name bent to point here"
+
+
+def test_staff_see_the_staff_pages_and_kiosks_but_not_the_desk(browser: httpx.Client) -> None:
+    assert log_in(browser).headers["location"] == "/staff"
+    assert browser.get("/staff", follow_redirects=True).status_code == 200
+    assert browser.get("/kiosk?k=k2").status_code == 200
+    assert browser.get("/owner").status_code == 403
+    assert "只给店主看" in browser.get("/owner").text
+
+
+def test_the_owner_sees_everything(browser: httpx.Client) -> None:
+    assert log_in(browser, OWNER).headers["location"] == "/owner"
+    for path in ("/owner", "/staff", "/kiosk"):
+        assert browser.get(path, follow_redirects=True).status_code == 200, path
+
+
+def test_logging_out_is_final(browser: httpx.Client) -> None:
+    log_in(browser)
+    browser.post("/logout")
+    assert browser.get("/staff").status_code == 303
+
+
+def test_a_new_pin_ends_every_login_with_the_old_one(shop: Evening, browser: httpx.Client) -> None:
+    log_in(browser)
+    shop.do(keep_user, STAFF, "staff", hash_pin("24680"))
+    assert browser.get("/staff").status_code == 303
+    assert log_in(browser).status_code == 403
+    assert log_in(browser, pin="24680").status_code == 303
+
+
+def test_who_was_removed_is_out_at_once(shop: Evening, browser: httpx.Client) -> None:
+    log_in(browser)
+    shop.do(remove_user, STAFF)
+    assert browser.get("/staff").status_code == 303
+
+
+def test_a_change_of_role_holds_at_once(shop: Evening, browser: httpx.Client) -> None:
+    log_in(browser, OWNER)
+    shop.do(keep_user, "另一位", "owner", hash_pin(PIN))
+    shop.do(keep_user, OWNER, "staff", hash_pin(PIN))
+    log_in(browser, OWNER)
+    assert browser.get("/owner").status_code == 403
+
+
+def test_a_cookie_cannot_be_made_changed_or_used_elsewhere(shop: Evening, browser: httpx.Client) -> None:
+    log_in(browser)
+    session = browser.cookies[SESSION]
+    browser.post("/pair", data={"name": STAFF, "pin": PIN, "kiosk": "k1"})
+    pairing = browser.cookies[PAIRING]
+    browser.cookies.clear()
+    for cookies in (
+        {SESSION: session[:-1] + ("A" if session[-1] != "A" else "B")},
+        {SESSION: "{}." + session.split(".", 1)[1]},
+        {SESSION: pairing},
+        {PAIRING: session},
+        {SESSION: "x" * 4000},
+    ):
+        header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        assert browser.get("/staff", headers={"cookie": header}).status_code == 303, cookies
+        assert browser.get("/kiosk", headers={"cookie": header}).status_code == 303, cookies
+
+
+def test_the_cookies_are_not_for_scripts_and_not_for_other_sites(browser: httpx.Client) -> None:
+    said = log_in(browser).headers["set-cookie"].lower()
+    assert "httponly" in said and "samesite=lax" in said
+
+
+def test_a_paired_tablet_is_that_kiosk_and_nothing_more(shop: Evening, browser: httpx.Client) -> None:
+    assert browser.get("/kiosk?k=k2").headers["location"].startswith("/pair?")
+    answer = browser.post("/pair", data={"name": STAFF, "pin": PIN, "kiosk": "k2"})
+    assert answer.headers["location"] == "/kiosk?k=k2"
+    assert SESSION not in browser.cookies
+    assert browser.get("/kiosk?k=k2").status_code == 200
+    assert browser.get("/kiosk?k=k1").status_code == 404
+    assert browser.get("/kiosk/stage?k=k1").status_code == 404
+    assert browser.get("/staff").status_code == 303
+    shop.do(keep_user, STAFF, "staff", hash_pin("24680"))
+    assert browser.get("/kiosk?k=k2").status_code == 303, "whoever paired it has a new PIN"
+
+
+def test_pairing_needs_a_pin_and_a_kiosk_of_this_box(browser: httpx.Client) -> None:
+    assert browser.post("/pair", data={"name": STAFF, "pin": "0", "kiosk": "k1"}).status_code == 403
+    assert browser.post("/pair", data={"name": STAFF, "pin": PIN, "kiosk": "k9"}).status_code == 200
+    assert PAIRING not in browser.cookies
+
+
+def test_wrong_pins_make_one_wait_longer_each_time(shop: Evening, browser: httpx.Client) -> None:
+    assert [log_in(browser, pin="000").status_code for _ in range(3)] == [403, 403, 403]
+    assert log_in(browser).status_code == 429, "even the right one"
+    shop.clock.tick(1_000)
+    assert log_in(browser, pin="000").status_code == 403
+    shop.clock.tick(1_000)
+    waiting = log_in(browser)
+    assert waiting.status_code == 429 and "请等 1 秒再试" in waiting.text
+    assert log_in(browser, OWNER).status_code == 429, "the address waits, not only the name"
+    shop.clock.tick(1_000)
+    assert log_in(browser).status_code == 303
+    assert log_in(browser).status_code == 303, "and is forgiven"
+
+
+def test_an_unknown_name_is_a_wrong_pin(browser: httpx.Client) -> None:
+    known, unknown = log_in(browser, pin="000"), log_in(browser, "没有这个人", pin="000")
+    assert (known.status_code, unknown.status_code) == (403, 403)
+    assert ("密码和姓名对不上" in known.text, "密码和姓名对不上" in unknown.text) == (True, True)
+
+
+def test_nobodys_pin_is_hashed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = hash_pin("1")
+    assert fits("1", known) and not fits("2", known) and not fits("nobody has this PIN", None)
+
+
+def test_patience_forgets_after_a_while_and_never_grows_without_bound() -> None:
+    patience = Patience()
+    for second in range(3):
+        assert patience.ask(Millis(second), "a") == 0
+    assert patience.ask(Millis(3), "a") == 999
+    assert patience.ask(Millis(3), "b") == 0
+    later = Millis(3 + Patience.FORGOTTEN_MS)
+    assert [patience.ask(later, "a") for _ in range(3)] == [0, 0, 0]
+    waits = []
+    for _ in range(12):
+        waits.append(patience.ask(later, "a"))
+        later = Millis(later + waits[-1])
+        assert patience.ask(later, "a") == 0
+    assert waits == sorted(waits) and waits[-1] == Patience.LONGEST_MS
+    for number in range(2 * Patience.MOST):
+        patience.ask(later, f"name {number}")
+    assert len(patience._tries) == Patience.MOST
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        ("/staff/pickup?x=1", "/staff/pickup?x=1"),
+        ("//elsewhere.test", "home"),
+        ("/\\elsewhere.test", "home"),
+        ("https://elsewhere.test/", "home"),
+        ("javascript:alert(1)", "home"),
+        ("/staff\r\nx: y", "home"),
+        ("", "home"),
+    ],
+)
+def test_a_login_leads_to_pages_of_this_box_only(asked: str, goes: str) -> None:
+    assert safe_next(asked, "home") == goes
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://elsewhere.test"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": "http://tihuo.lan"},
+    ],
+)
+def test_a_page_of_somebody_else_cannot_act_here(browser: httpx.Client, headers: dict[str, str]) -> None:
+    log_in(browser)
+    assert browser.post("/logout", headers=headers).status_code == 403
+    assert browser.get("/staff", follow_redirects=True).status_code == 200, "still logged in"
+
+
+def test_our_own_page_may_act(browser: httpx.Client) -> None:
+    log_in(browser)
+    headers = {"origin": "http://tihuo.lan", "sec-fetch-site": "same-origin"}
+    assert browser.post("/logout", headers=headers).status_code == 303
+
+
+def test_a_large_body_is_turned_away_unread(browser: httpx.Client, served: Served) -> None:
+    large = b"name=" + b"x" * 200_000
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert browser.post("/login", content=large, headers=form).status_code == 413
+
+    def unsaid() -> Iterator[bytes]:
+        yield from (large[start : start + 10_000] for start in range(0, len(large), 10_000))
+
+    assert browser.post("/login", content=unsaid(), headers=form).status_code == 413
+    with httpx.Client(base_url=served.url, headers={"accept": "text/html"}) as kiosk:
+        assert kiosk.post("/kiosk/code?k=k1", data={"code": "9" * 10_000}).status_code == 422
+
+
+def test_every_answer_carries_the_guards(shop: Evening, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(look: Any) -> None:
+        raise RuntimeError("a fault of our own")
+
+    monkeypatch.setattr("tihuo.api.health.last_entry", boom)
+    answers = {
+        200: browser.get("/login"),
+        303: browser.get("/staff"),
+        404: browser.get("/nobody"),
+        500: browser.get("/healthz"),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_health_is_public_and_names_codes_only(shop: Evening, browser: httpx.Client) -> None:
+    shop.part("camera", "camera_hung")
+    shop.part("disk")
+    told = browser.get("/healthz").json()
+    assert told["ok"] is True and told["parts"] == {"camera": "camera_hung", "disk": "ok"}
+    assert set(told) == {"ok", "version", "parts"}
+
+
+def test_the_last_owner_stays(shop: Evening) -> None:
+    for name in ("另一位",):
+        if shop.value("SELECT count(*) FROM shop_user WHERE name = ?", name):
+            shop.do(remove_user, name)
+    with pytest.raises(Refusal, match="last_owner"):
+        shop.do(remove_user, OWNER)
