@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tihuo.api.door import Part
 from tihuo.boards.lamps import lamps
 from tihuo.drawing.label import LabelContent, LabelLine, draw_label
-from tihuo.shop.words import Zone
+from tihuo.shop.words import Zone, mask_name
 
 if TYPE_CHECKING:
     from tests.pages.evening import Evening
@@ -37,20 +36,17 @@ class PlayedDevices:
         return sorted(self._papers.glob("*/*.png"))
 
     def lit(self) -> dict[str, str]:
-        return dict(self.evening.look(lamps))
+        return dict(self.evening.read(lamps))
 
     def customers(self) -> list[dict[str, Any]]:
         shop = self.evening
         return [
-            {
-                "order_id": f"o{number}",
-                "name": f"{name[0]}*",
-                "code": shop.code(name),
-                "short_code": shop.digits(name),
-                "state": "ready",
-                "units": number,
-            }
-            for name, number in shop.numbers.items()
+            {"order_id": order, "name": mask_name(name), "code": shop.code(order), "short_code": shop.digits(order)}
+            | {"state": "ready" if state == "accepted" else state, "units": units}
+            for order, name, state, units in shop.sql(
+                "SELECT o.order_id, c.name, o.state, coalesce(sum(l.quantity), 0) FROM shop_order o "
+                "JOIN customer c ON c.id = o.customer_id LEFT JOIN order_line l ON l.order_no = o.no GROUP BY o.no"
+            )
         ]
 
     def break_part(self, part: str, fault: str) -> None:
@@ -58,7 +54,7 @@ class PlayedDevices:
             raise KeyError(part)
         code = {"mend": "", "come_back": "", "paper_out": "printer_paper_out", "hang": "camera_hung"}.get(fault, "broken")
         name = {"printer": "printer_receipt"}.get(part, part)
-        self.evening.parts[name] = Part(name, code, self.evening.clock())
+        self.evening.part(name, code)
 
     def print_label(self) -> Path:
         """A label comes out."""
@@ -67,15 +63,15 @@ class PlayedDevices:
         content = LabelContent(
             slot="A01",
             zone=Zone.AMBIENT,
-            name="王*",
-            phone_tail="0001",
-            lines=(LabelLine("五常大米 5 kg", 1), LabelLine("手工挂面 800 g", 2)),
+            name="林*",
+            phone_tail="1001",
+            lines=(LabelLine("大米 5 kg", 1), LabelLine("鸡蛋 30 枚", 2)),
             parcel=1,
             parcels=3,
             window=("周五", "17:00–20:00"),
-            code=self.evening.code("王小明"),
+            code=self.evening.code("o1"),
             digits="1234 5678",
         )
         path = folder / f"{len(self.papers()):04d}.png"
-        draw_label(content, shelf=self.evening.shelf).image.save(path)
+        draw_label(content, shelf=self.evening.door.shelf).image.save(path)
         return path

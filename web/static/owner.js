@@ -25,4 +25,5 @@
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
 
   customElements.define("plan-table", PlanTable);
+  document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone
 })();
