@@ -113,7 +113,7 @@ DEFAULT_SHELF = (
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TIHUO_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    store_id: str = Field(default="S01", pattern=r"^[A-Za-z0-9_-]{1,24}$")
+    store_id: str = Field(default="S01", pattern=r"^[A-Za-z0-9-]{1,24}$")
     shop_name: str = Field(default="提货", max_length=40)
     data_dir: Path = Path("data")
     timezone: str = "Asia/Shanghai"

@@ -10,15 +10,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
+
 from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
 from tests.pages.played_devices import PlayedDevices
-
 from tihuo.api.auth import AUDIENCES, PAIRING, SESSION, Audience, Patience, audience_of, fits, hash_pin, safe_next
 from tihuo.shop.staff import keep_user, remove_user
 from tihuo.shop.words import Millis, Refusal
 
 ELSEWHERE = {"host": "tihuo.lan", "accept": "text/html"}
 """A browser on another machine: the box is not asked by a name of its own."""
+STAFF_PAGE = "/staff/more"
 OPEN_TO_ALL = {"/login", "/logout", "/pair", "/healthz", "/static", "/vendor"}
 
 
@@ -101,13 +102,24 @@ def test_a_path_that_is_nobodys_is_nobodys_for_the_owner_too(browser: httpx.Clie
     assert browser.get(path).status_code == 404
 
 
+def test_a_page_that_nobody_placed_is_closed_to_all(tmp_path: Path) -> None:
+    shop = Evening(tmp_path / "shop.db")
+    shop.app.add_api_route("/backdoor", lambda: "open")
+    served = Served(shop.app)
+    try:
+        assert httpx.get(f"{served.url}/backdoor").status_code == 404
+    finally:
+        served.stop()
+        shop.close()
+
+
 def test_the_box_itself_is_a_kiosk_and_nothing_more(served: Served) -> None:
     with httpx.Client(base_url=served.url, headers={"accept": "text/html"}) as kiosk:
         assert kiosk.get("/kiosk").status_code == 200
-        assert kiosk.get("/staff").status_code == 303
+        assert kiosk.get(STAFF_PAGE).status_code == 303
         assert kiosk.get("/simulator").status_code == 200, "beside simulated devices"
         assert kiosk.get("/kiosk", headers={"x-forwarded-for": "192.0.2.7"}).status_code == 303, "through a proxy"
-        assert kiosk.get("/kiosk", headers={"host": "elsewhere.test"}).status_code == 303, "by a name bent to point here"
+        assert kiosk.get("/kiosk", headers={"host": "elsewhere.test"}).status_code == 303, "by a name bent to us"
 
 
 def test_a_box_with_real_devices_has_no_simulator(tmp_path: Path) -> None:
@@ -122,7 +134,7 @@ def test_a_box_with_real_devices_has_no_simulator(tmp_path: Path) -> None:
 
 def test_staff_see_the_staff_pages_and_kiosks_but_not_the_desk(browser: httpx.Client) -> None:
     assert log_in(browser).headers["location"] == "/staff"
-    assert browser.get("/staff", follow_redirects=True).status_code == 200
+    assert browser.get(STAFF_PAGE).status_code == 200
     assert browser.get("/kiosk?k=k2").status_code == 200
     assert browser.get("/owner").status_code == 403
     assert "只给店主看" in browser.get("/owner").text
@@ -130,20 +142,20 @@ def test_staff_see_the_staff_pages_and_kiosks_but_not_the_desk(browser: httpx.Cl
 
 def test_the_owner_sees_everything(browser: httpx.Client) -> None:
     assert log_in(browser, OWNER).headers["location"] == "/owner"
-    for path in ("/owner", "/staff", "/kiosk"):
+    for path in ("/owner", STAFF_PAGE, "/kiosk"):
         assert browser.get(path, follow_redirects=True).status_code == 200, path
 
 
 def test_logging_out_is_final(browser: httpx.Client) -> None:
     log_in(browser)
     browser.post("/logout")
-    assert browser.get("/staff").status_code == 303
+    assert browser.get(STAFF_PAGE).status_code == 303
 
 
 def test_a_new_pin_ends_every_login_with_the_old_one(shop: Evening, browser: httpx.Client) -> None:
     log_in(browser)
     shop.do(keep_user, STAFF, "staff", hash_pin("24680"))
-    assert browser.get("/staff").status_code == 303
+    assert browser.get(STAFF_PAGE).status_code == 303
     assert log_in(browser).status_code == 403
     assert log_in(browser, pin="24680").status_code == 303
 
@@ -151,7 +163,7 @@ def test_a_new_pin_ends_every_login_with_the_old_one(shop: Evening, browser: htt
 def test_who_was_removed_is_out_at_once(shop: Evening, browser: httpx.Client) -> None:
     log_in(browser)
     shop.do(remove_user, STAFF)
-    assert browser.get("/staff").status_code == 303
+    assert browser.get(STAFF_PAGE).status_code == 303
 
 
 def test_a_change_of_role_holds_at_once(shop: Evening, browser: httpx.Client) -> None:
@@ -169,14 +181,14 @@ def test_a_cookie_cannot_be_made_changed_or_used_elsewhere(shop: Evening, browse
     pairing = browser.cookies[PAIRING]
     browser.cookies.clear()
     for cookies in (
-        {SESSION: session[:-1] + ("A" if session[-1] != "A" else "B")},
+        {SESSION: session[:-9] + ("A" if session[-9] != "A" else "B") + session[-8:]},
         {SESSION: "{}." + session.split(".", 1)[1]},
         {SESSION: pairing},
         {PAIRING: session},
         {SESSION: "x" * 4000},
     ):
         header = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        assert browser.get("/staff", headers={"cookie": header}).status_code == 303, cookies
+        assert browser.get(STAFF_PAGE, headers={"cookie": header}).status_code == 303, cookies
         assert browser.get("/kiosk", headers={"cookie": header}).status_code == 303, cookies
 
 
@@ -193,7 +205,7 @@ def test_a_paired_tablet_is_that_kiosk_and_nothing_more(shop: Evening, browser: 
     assert browser.get("/kiosk?k=k2").status_code == 200
     assert browser.get("/kiosk?k=k1").status_code == 404
     assert browser.get("/kiosk/stage?k=k1").status_code == 404
-    assert browser.get("/staff").status_code == 303
+    assert browser.get(STAFF_PAGE).status_code == 303
     shop.do(keep_user, STAFF, "staff", hash_pin("24680"))
     assert browser.get("/kiosk?k=k2").status_code == 303, "whoever paired it has a new PIN"
 
@@ -276,7 +288,7 @@ def test_a_login_leads_to_pages_of_this_box_only(asked: str, goes: str) -> None:
 def test_a_page_of_somebody_else_cannot_act_here(browser: httpx.Client, headers: dict[str, str]) -> None:
     log_in(browser)
     assert browser.post("/logout", headers=headers).status_code == 403
-    assert browser.get("/staff", follow_redirects=True).status_code == 200, "still logged in"
+    assert browser.get(STAFF_PAGE).status_code == 200, "still logged in"
 
 
 def test_our_own_page_may_act(browser: httpx.Client) -> None:
@@ -305,7 +317,7 @@ def test_every_answer_carries_the_guards(shop: Evening, browser: httpx.Client, m
     monkeypatch.setattr("tihuo.api.health.last_entry", boom)
     answers = {
         200: browser.get("/login"),
-        303: browser.get("/staff"),
+        303: browser.get(STAFF_PAGE),
         404: browser.get("/nobody"),
         500: browser.get("/healthz"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import shop
 from tests.bench.figure import Figure
+from tests.bench.native import library
 
 PROTOTYPE = {50: 130_000.0, 1: 284_000.0}
 TARGET_INSTRUCTIONS = 3.0
@@ -17,11 +19,10 @@ TARGET_BYTES = {1: 70.0, 10: 14.0, 50: 6.0}
 
 
 def instructions(folder: Path) -> list[Figure]:
-    """Reserve, journal and commit under callgrind; the difference of two lengths leaves out the start."""
+    """Reserve, journal and commit under callgrind; the start and the first batches are not counted."""
     figures = []
-    for batch, (short, long) in {50: (250, 1250), 1: (100, 400)}.items():
-        counts = [_callgrind(folder, batch, length) for length in (short, long)]
-        value = (counts[1] - counts[0]) / (long - short)
+    for batch, count in {50: 400, 1: 100}.items():
+        value = _callgrind(folder, batch, count) / count
         figures.append(
             Figure(
                 name=f"ingest_instr.{batch}",
@@ -30,7 +31,7 @@ def instructions(folder: Path) -> list[Figure]:
                 unit="instructions",
                 floor=PROTOTYPE[batch],
                 floor_name="prototype without a journal",
-                n=long - short,
+                n=count,
                 target=TARGET_INSTRUCTIONS,
             )
         )
@@ -38,15 +39,15 @@ def instructions(folder: Path) -> list[Figure]:
 
 
 def _callgrind(folder: Path, batch: int, count: int) -> int:
-    database = folder / f"instr-{batch}-{count}.db"
+    database = folder / f"instr-{batch}.db"
     shop.make(database)
     child = subprocess.run(
-        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder / 'callgrind.out'}", "--trace-children=no",
-         sys.executable, "-m", "tests.bench.cost", str(database), str(batch), str(count)],
-        capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
+        ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder / 'callgrind.out'}",
+         sys.executable, "-m", "tests.bench.cost", str(database), str(batch), str(count), str(library("mark", folder))],
+        capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "0"},
     )  # fmt: skip
     found = re.search(r"Collected : (\d+)", child.stderr)
-    assert found, child.stderr[-500:]
+    assert child.returncode == 0 and found, child.stderr[-2000:]
     return int(found[1])
 
 
@@ -75,18 +76,31 @@ def written(folder: Path) -> list[Figure]:
     return figures
 
 
-def _child(database: Path, batch: int, count: int) -> None:
+def _child(database: Path, batch: int, count: int, mark: str) -> None:
     from tihuo.ledger.writer import Writer, folds
     from tihuo.stages.selling import accept_orders
 
-    waiting = shop.orders(database, 1000)[:count] if count <= 1000 else shop.orders(database, count)
+    warm = 3 * batch if mark else 0
+    waiting = shop.orders(database, warm + count)
     writer = Writer(database, shop.HOUSE, shop.clock, batch=batch)
     accept = folds(lambda work, orders: accept_orders(work, orders))
+    counter = ctypes.CDLL(mark) if mark else None
+
+    def run(orders: list[shop.NewOrder]) -> None:
+        answers: list[object] = []
+        for start in range(0, len(orders), batch):
+            for order in orders[start : start + batch]:
+                writer.tell(accept, order, done=lambda answer, _: answers.append(answer))
+            writer.step(0)
+        assert answers == ["accepted"] * len(orders)
+
+    run(waiting[:warm])
     before = _bytes_written()
-    for start in range(0, count, batch):
-        jobs = [writer.write(accept, order) for order in waiting[start : start + batch]]
-        writer.step(0)
-        assert all(job.result(0) == "accepted" for job in jobs)
+    if counter:
+        counter.begin()
+    run(waiting[warm:])
+    if counter:
+        counter.end()
     print(_bytes_written() - before)
 
 
@@ -95,4 +109,4 @@ def _bytes_written() -> int:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    _child(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else "")

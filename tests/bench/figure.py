@@ -17,8 +17,8 @@ BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """`value` in `unit`; `floor` in the same unit, None where there is none; `ratio` is value over floor.
 
-    `target` is what this release must reach, on the ratio where there is a floor and on the value otherwise;
-    `good` says which way is better. `n` counts samples or rounds.
+    `target` is judged on the ratio where there is a floor and on the value otherwise; `good` says which way is better.
+    `due` is False for a figure whose target belongs to a later release. `n` counts samples or rounds.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     good: Literal["more", "less"] = "less"
     floor: float | None = None
     floor_name: str = ""
+    due: bool = True
 
     @property
     def ratio(self) -> float | None:
@@ -39,6 +40,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     def reached(self) -> bool:
         judged = self.value if self.ratio is None else self.ratio
         return judged >= self.target if self.good == "more" else judged <= self.target
+
+    @property
+    def missed(self) -> bool:
+        """Whether this release may not go out with it."""
+        return self.due and not self.reached
 
 
 def median(numbers: Iterable[float]) -> float:
@@ -64,6 +70,7 @@ def save(figures: Sequence[Figure]) -> None:
             "n": figure.n,
             "target": figure.target,
             "reached": figure.reached,
+            "due": figure.due,
             "what": figure.what,
             "floor_name": figure.floor_name,
             "good": figure.good,
@@ -82,7 +89,7 @@ def table(known: dict[str, dict[str, object]]) -> str:
         floor = f"{row['floor']} ({row['floor_name']})" if row["floor"] else row["floor_name"] or "–"
         sign = "≥" if row["good"] == "more" else "≤"
         ratio = row["ratio"] if row["ratio"] is not None else "–"
-        mark = "✓" if row["reached"] else "✗"
+        mark = "✓" if row["reached"] else "✗" if row.get("due", True) else "not due yet"
         rows.append(
             f"| `{name}` | {row['what']} | {row['value']} {row['unit']} | {floor} | {ratio} | {sign} {row['target']} | {mark} |"
         )

@@ -121,6 +121,17 @@ def test_lamps_are_lit_where_the_item_belongs_and_blink_where_a_customer_stands(
     assert evening.read(lamps.lamps) == {}
 
 
+def test_a_slot_before_which_a_customer_stands_blinks_though_an_item_belongs_there_too(shop: LittleShop) -> None:
+    shop.sell("o1", "lin", BUNS=1)
+    shop.sort()
+    shop.sell("o2", "zhao", BUNS=1)
+    shop.do(stages.open_wave, "s1")
+    shop.do(stages.scan_item, "table 1", "BUNS")
+    assert shop.read(lamps.lamps) == {"F01": "on"}
+    shop.do(handing_over.check_in, "k1", shop.code("o1"))
+    assert shop.read(lamps.lamps) == {"F01": "blink"}
+
+
 def test_a_lamp_goes_out_with_the_last_unit(evening: LittleShop) -> None:
     evening.do(stages.put, 4, evening.sku("RICE"), 2)
     assert "A03" not in evening.read(lamps.lamps)

@@ -46,7 +46,7 @@ class Evening:
                 for _, arrived in self.incoming.through("up", payload):
                     self.cloud.heard("up", arrived)
 
-    def settle(self, turns: int = 3000) -> None:
+    def settle(self, turns: int = 20_000) -> None:
         """Turn until both sides know that the other has everything."""
         for _ in range(turns):
             self.turn()

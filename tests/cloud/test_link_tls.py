@@ -107,7 +107,10 @@ def test_a_broker_may_want_to_see_our_certificate(
         with_it = LinkTls(ca=authority.ca, cert=certificate, key=key)
         listen(settings(broker.port, tls=with_it)).connected()
         without = settings(broker.port, tls=LinkTls(ca=authority.ca), client_id="nobody")
-        assert listen(without).trouble().code == "broker_certificate"
+        refused = listen(without)
+        # The broker's reason may be overtaken by the end of the connection, and then comes with a later attempt.
+        while refused.trouble().code != "broker_certificate":
+            pass
 
 
 def test_plain_mqtt_to_a_tls_port_gets_no_answer(

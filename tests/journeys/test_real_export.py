@@ -14,6 +14,7 @@ from tihuo.boards.paper import queued_paper
 from tihuo.cli.importing import Booked, book
 from tihuo.intake.orders import products_of, read_orders
 from tihuo.stages import handing_over
+from tihuo.stages import sorting as sorting_stage
 
 
 @pytest.fixture
@@ -94,3 +95,17 @@ def test_orders_that_were_cancelled_since_the_last_export_are_cancelled_here(mak
     assert book(shop.writer, read_orders(file, "g"), "s") == Booked(0, 1, 0, [])
     assert shop.sql("SELECT state FROM shop_order ORDER BY no") == [("accepted",), ("cancelled",)]
     assert shop.read(balance.imbalances) == {}
+
+
+def test_the_cloud_hears_nothing_of_orders_that_it_never_sold(evening: tuple[LittleShop, dict[str, object]]) -> None:
+    shop, _ = evening
+    shop.sort("fruit")
+    parcel, sku = shop.sql("SELECT parcel_id, sku_id FROM order_line LIMIT 1")[0]
+    shop.do(sorting_stage.undo_put, parcel, sku, 1)
+    shop.do(sorting_stage.short, parcel, sku, 1)
+    order = shop.value("SELECT o.order_id FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE l.put > 0 LIMIT 1")
+    shop.do(handing_over.hand_over_by_code, shop.code(order))
+    told = {row[0] for row in shop.sql("SELECT DISTINCT kind FROM journal WHERE up_seq IS NOT NULL")}
+    facts = {row[0] for row in shop.sql("SELECT DISTINCT kind FROM journal")}
+    assert {"order.short", "order.ready", "order.handed_over"} <= facts
+    assert told == set()

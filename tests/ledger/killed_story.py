@@ -4,8 +4,8 @@
 
 It loads everything once, then forks a child for each line on its standard input. `whole` plays the evening to its end
 and says how many moments there are to die at. A number n plays it on a fresh copy of the template and dies at moment n,
-with SIGKILL and nothing else. Each answer that the writer gives is told at once: `yes <key>`, unbuffered, from the
-writer's own thread of control, so the parent knows exactly what was acknowledged.
+with SIGKILL and nothing else. Each answer that the writer gives is told at once: `yes <key>`, unbuffered, from where
+the writer gives it, so the parent knows exactly what was acknowledged.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_copy_is_of_one_moment_and_commits_do_not_start_it_anew(shop: LittleSh
     copy_shop(shop, tmp_path / "copy.db", progress=sell_meanwhile)
     assert steps == sorted(steps)
     assert len(steps) > 5
-    with sqlite3.connect(tmp_path / "copy.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
         assert connection.execute("SELECT count(*) FROM shop_order").fetchone() == (0,)
     assert shop.value("SELECT count(*) FROM shop_order") == len(steps)
 

@@ -12,12 +12,13 @@ from tests.conftest import Make
 from tests.little_shop import LittleShop
 from tihuo.ledger import journal
 from tihuo.ledger.journal import Follower, cursor, entries_after, last_entry, move_cursor, outgoing_after, outgoing_head
+from tihuo.shop import events
 from tihuo.shop.events import Event, GoodsReceived, LineQuantity, OrderShort, Refund, SessionOpened, all_kinds
 from tihuo.shop.work import Work
 
 
-def tell(work: Work, *events: Event) -> None:
-    for event in events:
+def tell(work: Work, *facts: Event) -> None:
+    for event in facts:
         work.record(event)
 
 
@@ -43,7 +44,8 @@ def test_a_fact_comes_back_as_it_was(still: LittleShop) -> None:
 
 def test_every_kind_of_fact_has_a_name_of_its_own() -> None:
     kinds = all_kinds()
-    assert len(kinds) == len(Event.__subclasses__()) > 20
+    defined = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
+    assert len(kinds) == len([kind for kind in defined if not kind.__subclasses__()]) > 20
     assert all(kind.__struct_config__.tag == name for name, kind in kinds.items())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def later_release(old_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def columns(path: Path, table: str) -> set[str]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
@@ -64,7 +65,7 @@ def test_what_the_file_held_is_copied_before_it_is_changed(old_file: Path) -> No
     copy = old_file.with_name(f"{old_file.name}.before-0900_later")
     assert check(copy) == []
     assert "shade" not in columns(copy, "sku")
-    with sqlite3.connect(copy) as connection:
+    with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT order_id FROM shop_order").fetchall() == [("o1",)]
 
 

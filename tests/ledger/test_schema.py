@@ -66,7 +66,9 @@ def models(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     for module in pkgutil.iter_modules(tihuo.shop.__path__, "tihuo.shop."):
         importlib.import_module(module.name)
     path = tmp_path / "models.db"
-    SQLModel.metadata.create_all(create_engine(f"sqlite:///{path}"))
+    engine = create_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
     connection = sqlite3.connect(path)
     yield connection
     connection.close()

@@ -269,9 +269,9 @@ def test_one_bad_job_among_those_that_fold_fails_alone(still: LittleShop) -> Non
 def test_a_wish_with_a_name_keeps_it_though_its_function_folds(still: LittleShop) -> None:
     first = [still.writer.write(note_all, text, once=text) for text in ("a", "b")]
     still.writer.step(0)
-    again = [still.writer.write(note_all, text, once=text) for text in ("a", "b")]
+    again = [still.writer.write(note_all, text, once=text) for text in ("b", "a")]
     still.writer.step(0)
-    assert [answer.result(0) for answer in (*first, *again)] == ["A", "B", "A", "B"]
+    assert [answer.result(0) for answer in (*first, *again)] == ["A", "B", "B", "A"]
     assert notes(still) == ["a", "b"]
 
 

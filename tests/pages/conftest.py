@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.little_shop import copy_of
 from tests.pages.evening import Evening, Served
 

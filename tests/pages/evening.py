@@ -22,8 +22,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from tests.little_shop import HOUSE, LittleShop
 
+from tests.little_shop import HOUSE, LittleShop
 from tihuo.api.app import create_app
 from tihuo.api.auth import hash_pin
 from tihuo.api.door import Door, Part

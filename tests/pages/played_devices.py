@@ -1,4 +1,4 @@
-"""Devices that a test plays: a camera that reads at once, lamps as the board wants them, paper drawn by the real hand."""
+"""Devices that a test plays: a camera that reads at once, lamps as the board wants them, real paper."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class PlayedDevices:
     def break_part(self, part: str, fault: str) -> None:
         if part == "lights":
             raise KeyError(part)
-        code = {"mend": "", "come_back": "", "paper_out": "printer_paper_out", "hang": "camera_hung"}.get(fault, "broken")
+        codes = {"mend": "", "come_back": "", "paper_out": "printer_paper_out", "hang": "camera_hung"}
         name = {"printer": "printer_receipt"}.get(part, part)
-        self.evening.part(name, code)
+        self.evening.part(name, codes.get(fault, "device_trouble"))
 
     def print_label(self) -> Path:
         """A label comes out."""

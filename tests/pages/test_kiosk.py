@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
 from tests.pages.evening import Evening, Served
-
 from tihuo.boards.lamps import lamps
 from tihuo.boards.pickup import recent_calls
 
@@ -33,10 +33,27 @@ SMALL = """() => [...document.querySelectorAll('body *')].filter((one) => {
   const scale = drawing ? drawing.getScreenCTM().a : 1;
   return parseFloat(getComputedStyle(one).fontSize) * scale < 23.5;
 }).map((one) => one.outerHTML.slice(0, 100))"""
+SETTLED = """() => Promise.all(
+  document.querySelector('.scene').getAnimations().map((one) => one.finished.catch(() => {})))"""
 NARROW = """() => [...document.querySelectorAll('button, a, label')].filter((one) => {
   const box = one.getBoundingClientRect();
   return box.width && (box.width < 63.5 || box.height < 63.5);
 }).map((one) => one.outerHTML.slice(0, 100))"""
+
+
+TWICE = """async () => {
+  const body = new URLSearchParams(new FormData(document.getElementById('view')));
+  const send = () => fetch('/kiosk/hand-over?k=k1', {method: 'POST', body}).then((answer) => answer.text());
+  return Promise.all([send(), send()]);
+}"""
+WRITE_NOTES_DOWN = """() => {
+  window.notes = [];
+  window.OscillatorNode = class extends OscillatorNode {
+    start(at) { notes.push(this.frequency.value); super.start(at); }
+  };
+}"""
+ASK_FOR_A_MENU = """() => document.querySelector('h1').dispatchEvent(
+  new MouseEvent('contextmenu', {bubbles: true, cancelable: true}))"""
 
 
 def kiosk(served: Served, open_page: OpenPage, language: str = "zh", **options: Any) -> Any:
@@ -53,7 +70,7 @@ def told(page: Any, code: str) -> None:
 
 def easy_to_use(page: Any, language: str) -> None:
     """Whether somebody who sees badly and is in a hurry can use what is on the screen."""
-    page.evaluate("Promise.all(document.querySelector('.scene').getAnimations().map((one) => one.finished.catch(() => {})))")
+    page.evaluate(SETTLED)
     assert page.evaluate(OUTSIDE) == [], "beyond the edge of the screen"
     assert page.evaluate(CROWDED) == [], "wider than its place"
     assert page.evaluate(SMALL) == [], "text below 24 px"
@@ -167,6 +184,7 @@ def test_ticking_nothing_takes_nothing(evening: Evening, served: Served, open_pa
     scene(page, "welcome")
     page.click(".actions .button >> nth=1")
     scene(page, "choose")
+    assert "请至少勾选一个" not in page.inner_text("#stage")
     page.click(".tick")
     page.click(".actions .go")
     page.wait_for_selector("text=请至少勾选一个")
@@ -205,10 +223,7 @@ def test_the_same_tap_twice_is_one_wish(evening: Evening, served: Served, open_p
     page = kiosk(served, open_page)
     evening.show(evening.code("o2"))
     scene(page, "welcome")
-    again = "async () => { const form = new URLSearchParams(new FormData(document.getElementById('view')));" \
-        " const send = () => fetch('/kiosk/hand-over?k=k1', {method: 'POST', body: form}).then((answer) => answer.text());" \
-        " return Promise.all([send(), send()]); }"
-    answers = page.evaluate(again)
+    answers = page.evaluate(TWICE)
     assert ["scene-done" in answer for answer in answers] == [True, True]
     assert evening.sql("SELECT quantity FROM handover_line WHERE visit_id IS NOT NULL") == [(1,)]
 
@@ -314,6 +329,17 @@ def test_the_kiosk_says_what_still_works(evening: Evening, served: Served, open_
     page.wait_for_selector("#strip >> text=取货暂停，请叫店员")
 
 
+def test_what_stands_on_the_screen_is_not_drawn_again(evening: Evening, served: Served, open_page: OpenPage) -> None:
+    page = kiosk(served, open_page)
+    evening.show(evening.code("o2"))
+    scene(page, "welcome")
+    page.evaluate("window.drawn = 0; document.addEventListener('htmx:after:swap', () => drawn++)")
+    with page.expect_response(lambda answer: "/kiosk/stage" in answer.url and answer.status == 204):
+        page.click(".actions .go")
+    scene(page, "done")
+    assert page.evaluate("drawn") == 1, "by the answer to the tap; the event that follows it changes nothing"
+
+
 def test_a_restart_of_the_box_is_survived(evening: Evening, open_page: OpenPage) -> None:
     first = Served(evening.app)
     page = kiosk(first, open_page, quiet=False)
@@ -348,10 +374,7 @@ def test_lamps_and_screens_beat_together(evening: Evening, served: Served, open_
 
 def test_a_new_state_is_heard_once(evening: Evening, served: Served, open_page: OpenPage) -> None:
     page = kiosk(served, open_page)
-    page.evaluate(
-        "() => { window.notes = []; const Real = OscillatorNode;"
-        " window.OscillatorNode = class extends Real { start(at) { notes.push(this.frequency.value); super.start(at); } } }"
-    )
+    page.evaluate(WRITE_NOTES_DOWN)
     evening.show(evening.code("o2"))
     scene(page, "welcome")
     assert page.evaluate("notes") == [660, 880]
@@ -361,9 +384,7 @@ def test_a_new_state_is_heard_once(evening: Evening, served: Served, open_page: 
     assert page.evaluate("notes") == [660, 880, 440, 330]
 
 
-def test_nothing_moves_for_those_who_asked_for_stillness(
-    evening: Evening, served: Served, open_page: OpenPage
-) -> None:
+def test_nothing_moves_for_those_who_asked_for_stillness(evening: Evening, served: Served, open_page: OpenPage) -> None:
     page = kiosk(served, open_page, reduced_motion="reduce")
     assert page.evaluate("document.getAnimations().length") == 0
     evening.show(evening.code("o1"))
@@ -377,5 +398,4 @@ def test_a_finger_that_rests_selects_nothing_and_opens_no_menu(served: Served, o
     page = kiosk(served, open_page)
     page.dblclick("h1")
     assert page.evaluate("String(getSelection())") == ""
-    menu = "() => document.querySelector('h1').dispatchEvent(new MouseEvent('contextmenu', {bubbles: true, cancelable: true}))"
-    assert page.evaluate(menu) is False, "the menu was prevented"
+    assert page.evaluate(ASK_FOR_A_MENU) is False, "the menu was prevented"

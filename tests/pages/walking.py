@@ -25,5 +25,6 @@ def log_in(
 
 def scan(page: Any, text: str) -> None:
     """A scanner that types, held over anything at all."""
+    page.wait_for_selector("wedge-scanner:defined", state="attached")
     page.keyboard.type(text)
     page.keyboard.press("Enter")

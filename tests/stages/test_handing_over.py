@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.conftest import Make
-from tests.little_shop import HOUSE, WINDOW, LittleShop
+from tests.little_shop import HOUR, HOUSE, WINDOW, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.boards.kiosk import KioskPicture, kiosk_picture
 from tihuo.shop.events import CheckedIn, LineQuantity, OrderHandedOver, StaffCalled, VisitEnded
@@ -76,6 +76,15 @@ def test_a_code_finds_everything_that_waits_for_its_customer(full: LittleShop) -
     full.sort()
     check_in(full, full.code("o3"))
     assert [bag.slot for bag in picture(full).parcels] == ["A01", "F01", "C01"]
+
+
+def test_what_was_taken_on_another_day_is_not_shown_again(full: LittleShop) -> None:
+    full.do(handing_over.hand_over_by_code, full.code("o1"))
+    full.clock.tick(HOUR)
+    full.sell("o3", "lin", BUNS=1)
+    full.sort()
+    check_in(full, full.code("o3"))
+    assert [bag.slot for bag in picture(full).parcels] == ["F01"]
 
 
 def test_a_code_that_helps_nobody_is_a_fact_that_says_why(full: LittleShop) -> None:

@@ -338,6 +338,14 @@ def test_the_same_file_again_imports_nothing(shop: LittleShop) -> None:
     assert shop.value("SELECT max(entry) FROM journal") == entry
 
 
+def test_an_order_of_which_a_part_was_imported_before_takes_a_person(shop: LittleShop) -> None:
+    shop.do(selling.import_order, "s1", imported("k1", ("RICE", 3), parts=("k1", "k2")))
+    assert shop.do(selling.import_order, "s1", imported("k2", ("RICE", 1))) == "repeated"
+    both = imported("k3", ("RICE", 1), ("EGGS", 1), parts=("k2", "k3"))
+    assert refusal(shop, selling.import_order, "s1", both).code == "partly_imported"
+    assert shop.do(selling.import_order, "s1", imported("k3", ("EGGS", 1))) == "imported"
+
+
 def test_an_order_that_cannot_be_imported_is_not_half_booked(shop: LittleShop) -> None:
     assert refusal(shop, selling.import_order, "s9", imported("k1", ("RICE", 1))).code == "unknown_session"
     assert refusal(shop, selling.import_order, "s1", imported("k1", ("RICE", 1), ("NONE", 1))).code == "unknown_sku"

@@ -3,13 +3,10 @@
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const stage = () => document.getElementById("stage");
 
-/* Ask the box what to show. A view of this screen alone is given up first, so that what lies behind it appears. */
+/* Ask the box what to show. When a view of this screen alone ends, nothing counts as seen, so that what lies behind it
+   is drawn. */
 function look(viewEnds) {
-  const view = document.getElementById("view");
-  if (viewEnds && view) {
-    view.elements.view.value = "";
-    view.elements.seen.value = "";
-  }
+  if (viewEnds) document.getElementById("view").elements.seen.value = "";
   stage().dispatchEvent(new CustomEvent("look"));
 }
 

@@ -3,8 +3,9 @@
 "use strict";
 
 (() => {
-  const SCAN_GAP_MS = 80; // a scanner types a character every few milliseconds, a person does not
+  const SCAN_GAP_MS = 300; // a scanner never hesitates that long, not even over a bad radio
   const SCAN_LENGTH = 4;
+  const SCAN_LENGTH_IN_FIELD = 8; // nobody types so long a number of units
   const SAME_TAP_MS = 400; // two touches of one spot this close together are one wish
   const SAME_TAP_PX = 24;
   const RETRY_MS = 3000;
@@ -43,11 +44,10 @@
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       const field = event.target.closest?.("textarea, select, input");
       if (field && field.type !== "number") return;
-      const now = performance.now();
-      if (now - this.last > SCAN_GAP_MS) this.forget();
-      this.last = now;
+      if (event.timeStamp - this.last > SCAN_GAP_MS) this.forget();
+      this.last = event.timeStamp;
       if (event.key === "Enter") {
-        if (this.typed.length >= SCAN_LENGTH) {
+        if (this.typed.length >= (this.field ? SCAN_LENGTH_IN_FIELD : SCAN_LENGTH)) {
           event.preventDefault(); // or the button that has the focus is pressed as well
           event.stopPropagation();
           if (this.field) this.field.element.value = this.field.value;
@@ -100,7 +100,6 @@
       const value = Math.min(Math.max(Math.round(wanted) || 0, Number(this.input.min)), Number(this.input.max));
       this.input.value = value;
       for (const place of this.closest("form").querySelectorAll("[data-count]")) place.textContent = value;
-      this.dispatchEvent(new Event("counted", { bubbles: true }));
     }
   }
 
@@ -129,10 +128,12 @@
   // cannot take back can be called off here.
   class TapQueue extends HTMLElement {
     connectedCallback() {
-      this.touch = { at: -Infinity, x: 0, y: 0 };
+      this.touches = [{ at: -Infinity }, { at: -Infinity }];
+      this.onTouch = (event) => this.touches.splice(0, 2, this.touches[1], { at: Date.now(), x: event.clientX, y: event.clientY });
       this.onSubmit = (event) => this.take(event);
       this.onSwap = () => this.mark();
       this.onBack = () => this.send();
+      document.addEventListener("pointerdown", this.onTouch, true);
       document.addEventListener("submit", this.onSubmit, true);
       document.addEventListener("htmx:after:swap", this.onSwap);
       window.addEventListener("online", this.onBack);
@@ -142,6 +143,7 @@
     }
 
     disconnectedCallback() {
+      document.removeEventListener("pointerdown", this.onTouch, true);
       document.removeEventListener("submit", this.onSubmit, true);
       document.removeEventListener("htmx:after:swap", this.onSwap);
       window.removeEventListener("online", this.onBack);
@@ -167,7 +169,7 @@
       event.preventDefault();
       event.stopImmediatePropagation();
       const button = event.submitter || form.querySelector("button");
-      if (this.isEcho(button)) return;
+      if (this.isEcho()) return;
       const row = form.closest("[data-row]");
       const hold = Number(button.dataset.hold || 0) * 1000;
       const tap = {
@@ -186,16 +188,11 @@
       setTimeout(() => this.send(), hold);
     }
 
-    isEcho(button) {
-      const box = button.getBoundingClientRect();
-      const touch = { at: Date.now(), x: box.x, y: box.y };
-      const before = this.touch;
-      this.touch = touch;
-      return (
-        touch.at - before.at < SAME_TAP_MS &&
-        Math.abs(touch.x - before.x) < SAME_TAP_PX &&
-        Math.abs(touch.y - before.y) < SAME_TAP_PX
-      );
+    // A double tap whose first half made the rows move up: the second half means nothing.
+    isEcho() {
+      const [before, now] = this.touches;
+      this.touches = [{ at: -Infinity }, now];
+      return now.at - before.at < SAME_TAP_MS && Math.abs(now.x - before.x) < SAME_TAP_PX && Math.abs(now.y - before.y) < SAME_TAP_PX;
     }
 
     offerUndo(tap, button) {

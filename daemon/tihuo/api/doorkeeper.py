@@ -103,7 +103,8 @@ def _to_login(request: Request, audience: Audience) -> Response:
     there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method not in SAFE or is_fragment(request):
         there = urlsplit(request.headers.get("hx-current-url", request.headers.get("referer", ""))).path or "/"
-    login = f"{'/pair' if audience is Audience.KIOSK and there.startswith('/kiosk') else '/login'}?{urlencode({'next': there})}"
+    pairing = audience is Audience.KIOSK and there.startswith("/kiosk")
+    login = f"{'/pair' if pairing else '/login'}?{urlencode({'next': there})}"
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": login, "Cache-Control": "no-store"})
     if wants_page(request):

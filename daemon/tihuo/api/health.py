@@ -20,4 +20,5 @@ def healthz(request: Request) -> JSONResponse:
     door = door_of(request)
     parts: dict[str, Any] = {part.name: part.trouble or "ok" for part in door.parts()}
     ok = door.writer.is_alive() and not door.writer.trouble and door.readers.read(last_entry) >= 0
-    return JSONResponse({"ok": ok, "version": __version__, "parts": parts}, 200 if ok else 503, {"Cache-Control": "no-store"})
+    told = {"ok": ok, "version": __version__, "parts": parts}
+    return JSONResponse(told, 200 if ok else 503, {"Cache-Control": "no-store"})

@@ -1,7 +1,7 @@
 """The kiosk (自提): one screen in front of a customer, drawn from the visit that is open at it.
 
-What only this screen knows stands in its `view`: the digit pad, the choice of parcels, a word after a tap. A view has an
-end of its own and gives way as soon as the visit behind it changes.
+What only this screen knows stands in its `view`: the digit pad, the choice of parcels, a word after a tap. A view has
+an end of its own and gives way as soon as the visit behind it changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from tihuo.boards.pickup import on_the_shelf
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Look
 from tihuo.stages import handing_over
-
 
 
 async def our_kiosk(request: Request, k: str = "k1") -> None:
@@ -199,7 +198,7 @@ def _draw(
         stage = _stage(request, kiosk)
     picture = stage.picture
     code = view.code or (picture.state if picture.state in KIOSK and not view.name else "")
-    said = say(KIOSK.get(code, KIOSK["unknown_code"]), view.facts or picture.facts, language_of(request)) if code else None
+    text = KIOSK.get(code, KIOSK["unknown_code"])
     lang = request.query_params.get("lang", "")
     return fragment(
         request,
@@ -211,7 +210,7 @@ def _draw(
         picture=picture,
         view=view,
         code=code,
-        said=said,
+        said=say(text, view.facts or picture.facts, language_of(request)) if code else None,
         nonce=secrets.token_urlsafe(9),
         left=_left(request, picture, view),
         lasts=_lasts(picture, view),
@@ -236,7 +235,7 @@ def _lasts(picture: KioskPicture, view: View) -> int:
 
 def _troubles(parts: Sequence[Part]) -> list[tuple[str, int]]:
     """What a customer should know: a word of `strip.html`, and since when."""
-    found = []
+    found: list[tuple[str, int]] = []
     for part in parts:
         if not part.trouble:
             continue

@@ -102,7 +102,13 @@ def _recognise(request: Request, name: str, pin: str) -> tuple[UserRow | None, i
 
 
 def _form(
-    request: Request, next: str, *, pairing: bool = False, name: str = "", wait: int = 0, wrong: bool = False  # noqa: A002
+    request: Request,
+    there: str,
+    *,
+    pairing: bool = False,
+    name: str = "",
+    wait: int = 0,
+    wrong: bool = False,
 ) -> Response:
     return page(
         request,
@@ -111,7 +117,7 @@ def _form(
         people=read(request, users),
         kiosks=door_of(request).kiosks,
         pairing=pairing,
-        next=safe_next(next, ""),
+        next=safe_next(there, ""),
         name=name,
         wait=wait,
         wrong=wrong,

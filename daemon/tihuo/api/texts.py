@@ -24,20 +24,32 @@ ZONES = {"ambient": N_("Ambient"), "chilled": N_("Chilled"), "frozen": N_("Froze
 
 REFUSALS: dict[str, Text] = {
     # pickup
-    "unknown_code": Text(N_("No order has this code."), N_("Look at the digits once more, or find the order by phone.")),
+    "unknown_code": Text(
+        N_("No order has this code."), N_("Look at the digits once more, or find the order by phone.")
+    ),
     "other_shop": Text(N_("This code belongs to another shop."), N_("Look at the pickup address in the order.")),
-    "not_ready": Text(N_("This order is still being sorted."), N_("Sort what is left of it, or ask the customer to wait.")),
+    "not_ready": Text(
+        N_("This order is still being sorted."), N_("Sort what is left of it, or ask the customer to wait.")
+    ),
     "already_collected": Text(
         N_("It was handed over already."), N_("Look up the order to see when and by which way it was taken.")
     ),
-    "cancelled": Text(N_("This order was cancelled."), N_("Nothing is to be handed over; the money goes back by itself.")),
-    "refused_order": Text(N_("This order was refused."), N_("Nothing is to be handed over; the money goes back by itself.")),
+    "cancelled": Text(
+        N_("This order was cancelled."), N_("Nothing is to be handed over; the money goes back by itself.")
+    ),
+    "refused_order": Text(
+        N_("This order was refused."), N_("Nothing is to be handed over; the money goes back by itself.")
+    ),
     "nothing_left": Text(N_("Nothing of this order came."), N_("All of it was short and has been refunded.")),
     "visit_over": Text(N_("This visit is over."), N_("Ask the customer to show the code once more.")),
-    "more_than_ready": Text(N_("That is more than waits on the shelf."), N_("Look at the parcel again and take what is there.")),
+    "more_than_ready": Text(
+        N_("That is more than waits on the shelf."), N_("Look at the parcel again and take what is there.")
+    ),
     "too_many_tries": Text(N_("Too many wrong codes."), N_("Wait a moment, or help the customer at the counter.")),
     # sorting
-    "nothing_to_sort": Text(N_("There is nothing to sort in this session."), N_("Wait for orders, or choose another session.")),
+    "nothing_to_sort": Text(
+        N_("There is nothing to sort in this session."), N_("Wait for orders, or choose another session.")
+    ),
     "no_slots": Text(N_("The shelf has no slot in this zone."), N_("Add a shelf for it in the settings.")),
     "bad_quantity": Text(N_("The quantity must be a whole number above zero."), N_("Type it again.")),
     "more_than_wanted": Text(
@@ -49,7 +61,9 @@ REFUSALS: dict[str, Text] = {
     "nobody_wants_it": Text(N_("All of it has been put already."), N_("Put this one aside.")),
     # preparing
     "unknown_sku": Text(N_("There is no such product."), N_("Add it to the catalog first.")),
-    "barcode_taken": Text(N_("Another product has this barcode."), N_("Check the number, or change the other product.")),
+    "barcode_taken": Text(
+        N_("Another product has this barcode."), N_("Check the number, or change the other product.")
+    ),
     "session_exists": Text(N_("There is a session with this number already."), N_("Choose another number.")),
     "session_without_items": Text(N_("A session needs something to sell."), N_("Add at least one product.")),
     "bad_times": Text(N_("The end must come after the beginning."), N_("Correct the times.")),
@@ -64,10 +78,15 @@ REFUSALS: dict[str, Text] = {
     "grant_closed": Text(N_("The sale of this product has ended."), N_("The order was refused and is refunded.")),
     "more_than_granted": Text(N_("More came back than was lent."), N_("Ask your technician to look at the cloud.")),
     "sold_out": Text(N_("It is sold out."), N_("Offer something else.")),
-    "over_limit": Text(N_("This customer already has as many as one may buy."), N_("The order was refused and is refunded.")),
+    "over_limit": Text(
+        N_("This customer already has as many as one may buy."), N_("The order was refused and is refunded.")
+    ),
     "unknown_order": Text(N_("There is no such order."), N_("Look for it by phone or by code.")),
     "already_cancelled": Text(N_("This order was cancelled before."), N_("There is nothing more to do.")),
     "too_late": Text(N_("Sorting has begun."), N_("Take the goods out of the parcel and refund them by hand.")),
+    "partly_imported": Text(
+        N_("A part of this order came with an earlier import."), N_("Look at the earlier order; this one was left out.")
+    ),
     # paper
     "unknown_job": Text(N_("There is no such print."), N_("Load the page again.")),
     "job_moved": Text(N_("This print has moved on meanwhile."), N_("Load the page again.")),
@@ -83,8 +102,13 @@ TROUBLES: dict[str, Text] = {
     # database
     "disk_full": Text(N_("The box's disk is full."), N_("Nothing is lost. Delete files or put in a larger card.")),
     "disk_low": Text(N_("The box's disk is almost full."), N_("Delete files or put in a larger card soon.")),
-    "disk_read_only": Text(N_("The box cannot write to its disk."), N_("The card may be worn out. Call your technician.")),
+    "disk_read_only": Text(
+        N_("The box cannot write to its disk."), N_("The card may be worn out. Call your technician.")
+    ),
     "disk_failed": Text(N_("The box's disk failed."), N_("Restart the box; if it stays, call your technician.")),
+    "database_failed": Text(
+        N_("The shop's book could not be written."), N_("Try again; if it stays, restart the box.")
+    ),
     "database_damaged": Text(N_("The shop's book is damaged."), N_("Call your technician; there are backups.")),
     "database_newer": Text(N_("A newer version has used this book."), N_("Install the newer version again.")),
     "database_busy": Text(N_("The box is busy."), N_("Wait a moment and try again.")),
@@ -95,7 +119,9 @@ TROUBLES: dict[str, Text] = {
     "camera_unplugged": Text(N_("The camera is unplugged."), N_("Put its plug in again; digits still work.")),
     "camera_hung": Text(N_("The camera has stopped."), N_("It is being restarted; digits still work.")),
     "camera_died": Text(N_("The camera program ended."), N_("It is being restarted; digits still work.")),
-    "camera_missing_driver": Text(N_("The camera's driver is not installed."), N_("Call your technician; digits still work.")),
+    "camera_missing_driver": Text(
+        N_("The camera's driver is not installed."), N_("Call your technician; digits still work.")
+    ),
     "camera_picture_unreadable": Text(N_("A picture before the camera cannot be read."), N_("Use another picture.")),
     # printers
     "printer_not_set": Text(N_("This box has no such printer."), N_("Paper waits until there is one.")),
@@ -106,20 +132,28 @@ TROUBLES: dict[str, Text] = {
     "printer_cover_open": Text(N_("The printer's cover is open."), N_("Close it; it goes on by itself.")),
     "printer_faulty": Text(N_("The printer reports a fault."), N_("Turn it off, look for jammed paper, turn it on.")),
     "printer_offline": Text(N_("The printer is paused."), N_("Press its feed button.")),
-    "printer_silent": Text(N_("The printer fell silent in the middle."), N_("See whether the paper came out, then decide.")),
+    "printer_silent": Text(
+        N_("The printer fell silent in the middle."), N_("See whether the paper came out, then decide.")
+    ),
     # lights
     "lights_not_set": Text(N_("This box has no shelf lights."), N_("Go by the slot number on the screen.")),
     "lights_trouble": Text(N_("The shelf lights do not work."), N_("Go by the slot number on the screen.")),
     "lights_missing_driver": Text(N_("The driver of the shelf lights is not installed."), N_("Call your technician.")),
-    "lights_unreachable": Text(N_("The shelf lights cannot be reached."), N_("Check their cable; slot numbers still work.")),
+    "lights_unreachable": Text(
+        N_("The shelf lights cannot be reached."), N_("Check their cable; slot numbers still work.")
+    ),
     "lamp_out_of_range": Text(N_("A slot has no lamp."), N_("Name its pin in the settings.")),
     "lamp_pin_taken": Text(N_("Two slots share one lamp."), N_("Give each its own pin in the settings.")),
     # cloud
     "cloud_not_set": Text(N_("The shop works without the cloud."), N_("Set it up in the settings to sell online.")),
     "cloud_connecting": Text(N_("The box is offline."), N_("The shop works on; everything is sent later.")),
     "broker_unreachable": Text(N_("The box is offline."), N_("The shop works on; everything is sent later.")),
-    "broker_refused_login": Text(N_("The cloud does not know this box."), N_("Renew its name and password in the settings.")),
-    "broker_refused_topic": Text(N_("The cloud does not let this box listen."), N_("Ask your technician to look at its rights.")),
+    "broker_refused_login": Text(
+        N_("The cloud does not know this box."), N_("Renew its name and password in the settings.")
+    ),
+    "broker_refused_topic": Text(
+        N_("The cloud does not let this box listen."), N_("Ask your technician to look at its rights.")
+    ),
     "broker_certificate": Text(N_("The box and the cloud do not trust each other."), N_("Renew the certificates.")),
     "clock_not_set": Text(N_("The box's clock is wrong."), N_("Let it reach the internet, or set the clock.")),
     "thread_failing": Text(N_("A part of the box keeps failing."), N_("It tries again by itself; the log says more.")),
@@ -153,10 +187,13 @@ PROBLEMS: dict[str, Text] = {
 
 KIOSK: dict[str, Text] = {
     "unknown_code": Text(
-        N_("We could not find this code"), N_("Turn up your phone's brightness and hold it there once more, or call our staff.")
+        N_("We could not find this code"),
+        N_("Turn up your phone's brightness and hold it there once more, or call our staff."),
     ),
     "other_shop": Text(N_("This order waits at another shop"), N_("Please look at the pickup address in your order.")),
-    "not_ready": Text(N_("Your order is not ready yet"), N_("Pickup is at this time. We let you know when it is ready.")),
+    "not_ready": Text(
+        N_("Your order is not ready yet"), N_("Pickup is at this time. We let you know when it is ready.")
+    ),
     "already_collected": Text(
         N_("This order was collected already"), N_("If that was not you or your family, please call our staff.")
     ),
@@ -174,7 +211,8 @@ KIOSK: dict[str, Text] = {
 def say(text: Text, facts: Mapping[str, object], language: Language) -> Text:
     """A text in a language, with its facts filled in."""
     words = {name: _word(name, value, language) for name, value in facts.items()}
-    return Text(_fill(language.translate(text.what), words), _fill(language.translate(text.then), words) if text.then else "")
+    what, then = (_fill(language.translate(sentence), words) if sentence else "" for sentence in text)
+    return Text(what, then)
 
 
 def _fill(sentence: str, words: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ class WavePicture(msgspec.Struct, frozen=True):
     units_short: int
 
 
-class ProductRow(msgspec.Struct, frozen=True):
+class ProductRow(msgspec.Struct, frozen=True, gc=False):
     """One SKU of the wave in units: `wanted` = `put` + `short` + what is still to do (`left`)."""
 
     sku_id: int
@@ -36,7 +36,7 @@ class ProductRow(msgspec.Struct, frozen=True):
     left: int
 
 
-class ParcelRow(msgspec.Struct, frozen=True):
+class ParcelRow(msgspec.Struct, frozen=True, gc=False):
     parcel_id: int
     slot: str
     place: int
@@ -51,7 +51,7 @@ class ParcelRow(msgspec.Struct, frozen=True):
     short: int
 
 
-class ParcelLine(msgspec.Struct, frozen=True):
+class ParcelLine(msgspec.Struct, frozen=True, gc=False):
     parcel_id: int
     sku_id: int
     name: str
@@ -204,17 +204,45 @@ def is_sorted_now(look: Look, number: str) -> bool:
     return row is not None
 
 
-def wave_lines(look: Look, wave_id: int) -> list[ParcelLine]:
-    """Everything of a wave, parcel by parcel: what a printed list or an export wants."""
+def wave_by_customer(look: Look, wave_id: int) -> tuple[list[ParcelRow], list[ParcelLine]]:
+    """A whole wave 按顾客, as `by_customer` and `parcel_lines` show it leaf by leaf: for a list or an export."""
     goods = {
         sku: (name, spec, unit)
         for sku, name, spec, unit in look.rows(
             "SELECT s.id, d.name, s.spec, s.unit FROM sku s JOIN product d ON d.id = s.product_id"
         )
     }
-    rows = look.rows(
-        "SELECT l.parcel_id, l.sku_id, sum(l.quantity - l.cancelled), sum(l.put), sum(l.short) FROM parcel p "
-        "JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = ? GROUP BY l.parcel_id, l.sku_id",
+    lines: list[ParcelLine] = []
+    sums: dict[int, list[int]] = {}
+    before = (0, 0)
+    for parcel, sku, wanted, put, short in look.rows(
+        "SELECT l.parcel_id, l.sku_id, l.quantity - l.cancelled, l.put, l.short FROM parcel p "
+        "JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = ? ORDER BY p.id, l.sku_id",
         (wave_id,),
-    )
-    return [ParcelLine(parcel, sku, *goods[sku], wanted, put, short) for parcel, sku, wanted, put, short in rows]
+    ):
+        total = sums.setdefault(parcel, [0, 0, 0])
+        total[0] += wanted
+        total[1] += put
+        total[2] += short
+        if before == (parcel, sku):  # two orders of one customer in one bag
+            same = lines.pop()
+            wanted, put, short = wanted + same.wanted, put + same.put, short + same.short
+        name, spec, unit = goods[sku]
+        lines.append(ParcelLine(parcel, sku, name, spec, unit, wanted, put, short))
+        before = parcel, sku
+    people = {
+        customer: (mask_name(name), phone_tail(phone))
+        for customer, name, phone in look.rows(
+            "SELECT id, name, phone FROM customer WHERE id IN (SELECT customer_id FROM parcel WHERE wave_id = ?)",
+            (wave_id,),
+        )
+    }
+    parcels = [
+        ParcelRow(parcel, slot, place, zone, state, number, of, *people[customer], *sums[parcel])
+        for parcel, slot, place, zone, state, number, of, customer in look.rows(
+            "SELECT id, slot, place, zone, state, number, of_total, customer_id FROM parcel WHERE wave_id = ? "
+            "ORDER BY id",
+            (wave_id,),
+        )
+    ]
+    return parcels, lines

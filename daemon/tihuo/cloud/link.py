@@ -167,13 +167,13 @@ class Link:
     # from here on: the link's thread
 
     def _run(self) -> None:
-        pause, epoch = self.settings.pause_min, 0
+        pause, epoch, dice = self.settings.pause_min, 0, random.Random()  # noqa: S311
         while not self._stopping.is_set():
             epoch += 1
             # A connection that dies young keeps the pause growing: two boxes with one client id throw each other out.
             if self._live(epoch) > pause:
                 pause = self.settings.pause_min
-            self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            self._stopping.wait(pause * dice.uniform(0.5, 1.0))
             pause = min(pause * 2, self.settings.pause_max)
         self._bell_rope.close()
         self._bell.close()
@@ -196,10 +196,10 @@ class Link:
             fault = explain_error(error)
         finally:
             connection.close()
+        was_up, self._connection = self._connection is connection, None
         if fault:
             self._note(fault)
-        if self._connection is connection:
-            self._connection = None
+        if was_up:
             self._guarded(self.on_disconnected, self._trouble)
         return 0.0 if began is None else time.monotonic() - began
 

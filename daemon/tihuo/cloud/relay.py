@@ -13,7 +13,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from functools import partial
 
 import msgspec
 
@@ -74,25 +74,23 @@ class Relay:
             envelopes = decode(payload)
         except NotUnderstood as fault:
             rejected = stream.Rejected(fault.id, fault.reason, fault.detail)
-            parked = self._writer.write(park_payload, payload, fault.reason, fault.detail, actor="cloud")
-            parked.add_done_callback(lambda done: self._parked(done, delivery, rejected))
+            parked = partial(self._parked, delivery, rejected)
+            self._writer.tell(park_payload, payload, fault.reason, fault.detail, done=parked, actor="cloud")
             return
-        future = self._writer.write(apply, envelopes, actor="cloud")
-        future.add_done_callback(lambda done: self._answer(done, delivery))
+        self._writer.tell(apply, envelopes, done=partial(self._answer, delivery), actor="cloud")
 
-    def _parked(self, done: Future[None], delivery: Delivery, rejected: stream.Rejected) -> None:
-        if done.exception() is None:
+    def _parked(self, delivery: Delivery, rejected: stream.Rejected, _: None, failure: BaseException | None) -> None:
+        if failure is None:
             delivery.ack()
             self._control.append(rejected)
             self.follower.wake()
 
-    def _answer(self, done: Future[Heard], delivery: Delivery) -> None:
+    def _answer(self, delivery: Delivery, heard: Heard, failure: BaseException | None) -> None:
         """After the commit, on the writer's thread. Without an ack the broker, or the cloud itself, says it again."""
-        if done.exception() is not None:
-            log.warning("a message was not applied and stays unacknowledged: %s", done.exception())
+        if failure is not None:
+            log.warning("a message was not applied and stays unacknowledged: %s", failure)
             return
         delivery.ack()
-        heard = done.result()
         if heard.received is not None and heard.received[0]:
             self._received = heard.received
         self._control.extend(heard.rejected)
@@ -154,17 +152,17 @@ class Relay:
             received, self._received, self._ack_at = self._received, None, now
             self._control.append(stream.Ack(*received))
         while self._control:
-            said = self._control.popleft()
             envelope = wrap(
-                said,
+                self._control[0],
                 id=f"{self._house.store_id}-c{time.monotonic_ns():x}",
                 source=f"store/{self._house.store_id}",
                 epoch=self._epoch,
                 seq=0,
                 at=self._clock(),
             )
-            for payload in encode([envelope]):
-                self._link.publish("up", payload)
+            if not all(self._link.publish("up", payload) for payload in encode([envelope])):
+                return
+            self._control.popleft()
 
     def _say_again(self, now: float, confirmed: int) -> None:
         """What was said and not confirmed for too long is said again, after growing, jittered pauses."""

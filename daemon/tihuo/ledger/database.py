@@ -85,6 +85,7 @@ def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA foreign_keys=OFF")
             connection.execute("PRAGMA wal_autocheckpoint=0")
             connection.execute("PRAGMA cache_size=-8192")
+            connection.execute("PRAGMA temp_store=MEMORY")  # what a statement may have to undo, not on the card
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()

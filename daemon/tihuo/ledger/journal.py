@@ -94,7 +94,8 @@ class Follower(threading.Thread):
         self.trouble = ""
 
     def wake(self) -> None:
-        self._wake.set()
+        if not self._wake.is_set():  # asked for every message, and to set it takes a lock
+            self._wake.set()
 
     def ask_to_stop(self) -> None:
         self._stopping.set()

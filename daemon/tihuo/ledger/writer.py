@@ -31,12 +31,14 @@ from tihuo.shop.work import House, Row
 
 log = logging.getLogger(__name__)
 Stage = TypeVar("Stage", bound=Callable[..., Any])
+Done = Callable[[Any, BaseException | None], None]
 
 BATCH = 64
-"""Jobs to a commit at most, so that a scan never waits long behind queued orders."""
-
-
+"""Jobs to a commit, so that a scan never waits long behind queued orders."""
+MOST = 256
+"""Jobs to a commit when the disk is slow: as many as can be run in the time that a sync takes."""
 _TOGETHER = 16
+"""Rows to an INSERT."""
 
 
 def folds(function: Stage) -> Stage:
@@ -47,14 +49,41 @@ def folds(function: Stage) -> Stage:
 
 
 class Job:
-    __slots__ = ("actor", "args", "function", "future", "once")
+    """What somebody wants done, and who hears what became of it: a future, or `done` where nobody waits."""
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], once: str | None, actor: str) -> None:
+    __slots__ = ("actor", "args", "done", "function", "future", "once")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        once: str | None,
+        actor: str,
+        *,
+        future: Future[Any] | None = None,
+        done: Done | None = None,
+    ) -> None:
         self.function = function
         self.args = args
         self.once = once
         self.actor = actor
-        self.future: Future[Any] = Future()
+        self.future = future
+        self.done = done
+
+    def still_wanted(self) -> bool:
+        return self.future is None or self.future.set_running_or_notify_cancel()
+
+    def answer(self, answer: Any, failure: BaseException | None) -> None:
+        if self.future is None:
+            try:
+                if self.done is not None:
+                    self.done(answer, failure)
+            except Exception:
+                log.exception("who asked for a job failed to hear of its end")
+        elif failure is None:
+            self.future.set_result(answer)
+        else:
+            self.future.set_exception(failure)
 
 
 class Moment:
@@ -117,14 +146,15 @@ class Moment:
 
 
 class Writer(threading.Thread):
-    """The only write connection. `clock` gives the time of each batch in `Millis`."""
+    """The only write connection. `clock` gives the time of each batch in `Millis`; `batch` is the most jobs to one."""
 
-    def __init__(self, path: Path, house: House, clock: Callable[[], Millis], *, batch: int = BATCH) -> None:
+    def __init__(self, path: Path, house: House, clock: Callable[[], Millis], *, batch: int = MOST) -> None:
         super().__init__(name="writer", daemon=True)
         self._path = path
         self._house = house
         self._clock = clock
-        self._batch = batch
+        self._most = batch
+        self._batch = min(BATCH, batch)
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._urgent: deque[Job] = deque()
         self._closing = threading.Event()
@@ -152,16 +182,24 @@ class Writer(threading.Thread):
         that the function says it returns). `urgent` overtakes what is queued. The future raises what the function
         raised, or `DatabaseTrouble`.
         """
-        job = Job(function, args, once, actor)
+        future: Future[Any] = Future()
+        self._ask(Job(function, args, once, actor, future=future), urgent)
+        return future
+
+    def tell(self, function: Callable[..., Any], *args: Any, done: Done, actor: str = "box") -> None:
+        """As `write`, for who has much to ask and waits for none of it: `done(answer, failure)` is called after the
+        commit, on the writer's thread, and must be quick. A future costs as much as a fifth of an order."""
+        self._ask(Job(function, args, None, actor, done=done), False)
+
+    def _ask(self, job: Job, urgent: bool) -> None:
         with self._gate:  # or a job that comes while we close would wait for ever
             if self._closing.is_set():
-                job.future.set_exception(DatabaseTrouble("database_closed"))
+                job.answer(None, DatabaseTrouble("database_closed"))
             elif urgent:
                 self._urgent.append(job)
                 self._queue.put(None)
             else:
                 self._queue.put(job)
-        return job.future
 
     def listen(self, listener: Callable[[list[Event]], None]) -> None:
         """Be called on the writer's thread after each commit with its events. Must be quick and never raise."""
@@ -191,7 +229,7 @@ class Writer(threading.Thread):
     def step(self, timeout: float | None = 1.0) -> bool:
         """Wait for a job, run it and what else is there, commit. False if none came within `timeout` seconds."""
         self.beat = time.monotonic()
-        jobs = [job for job in self._take(timeout) if job.future.set_running_or_notify_cancel()]
+        jobs = [job for job in self._take(timeout) if job.still_wanted()]
         if jobs:
             self._commit(jobs)
         return bool(jobs)
@@ -217,10 +255,7 @@ class Writer(threading.Thread):
         self.trouble = ""
         self.commits += 1
         for job, answer, failure in answers:
-            if failure is None:
-                job.future.set_result(answer)
-            else:
-                job.future.set_exception(failure)
+            job.answer(answer, failure)
         events = [event for _, event, _ in self._moment.events]
         if events:
             for listener in self._listeners:
@@ -236,6 +271,7 @@ class Writer(threading.Thread):
         moment.events.clear()
         if connection.in_transaction:  # a failure before was so bad that even its end failed
             connection.execute("ROLLBACK")
+        began = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
         if not self._certain or connection.execute("PRAGMA data_version").fetchone()[0] != self._data_version:
             self._load()  # a command such as `tihuo import` wrote beside us
@@ -243,7 +279,10 @@ class Writer(threading.Thread):
         moment.version = self._entry + 1
         answers = [answer for together in _in_rows(jobs) for answer in self._run_row(together)]
         self._append(moment)
+        worked = time.perf_counter()
         connection.execute("COMMIT")
+        in_a_sync = int(len(jobs) * (time.perf_counter() - worked) / (worked - began))
+        self._batch = min(self._most, max(BATCH, in_a_sync))
         return answers
 
     def _give_up(self, jobs: list[Job], trouble: BaseException) -> None:
@@ -254,7 +293,7 @@ class Writer(threading.Thread):
         self.trouble = trouble.code if isinstance(trouble, DatabaseTrouble) else "database_failed"
         log.error("commit failed: %s", trouble)
         for job in jobs:
-            job.future.set_exception(trouble)
+            job.answer(None, trouble)
 
     def _run_row(self, jobs: list[Job]) -> list[tuple[Job, Any, BaseException | None]]:
         function = jobs[0].function
@@ -300,13 +339,12 @@ class Writer(threading.Thread):
         for actor, event, data in moment.events:
             self._entry += 1
             seq = None
-            if event.TO_CLOUD:
+            if event.goes_to_cloud:
                 self._up_seq += 1
                 seq = self._up_seq
             kind = event.__struct_config__.tag
             rows.append((self._entry, moment.now, actor, kind, data, seq and self._epoch, seq))
-        if rows:
-            self._connection.executemany("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _load(self) -> None:
         """Where the journal and the stream to the cloud stand on disk."""

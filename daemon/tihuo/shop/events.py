@@ -19,6 +19,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_de
     TOPICS: ClassVar[tuple[str, ...]] = ()
     """Which boards may look different now."""
 
+    @property
+    def goes_to_cloud(self) -> bool:
+        """Whether this very fact takes a number in the stream to the cloud."""
+        return self.TO_CLOUD
+
 
 class LineQuantity(msgspec.Struct, frozen=True, omit_defaults=True):
     line_id: str
@@ -55,6 +60,17 @@ class ItemOffered(Event, frozen=True, kw_only=True, tag="item.offered"):
     sku: str
     quantity: int
     cap_set_by: str
+
+
+class OrderFact(Event, frozen=True, kw_only=True):
+    """A fact about one order. The cloud hears of orders that it sold, not of those read from another program."""
+
+    order_id: str
+    imported: bool = False
+
+    @property
+    def goes_to_cloud(self) -> bool:
+        return self.TO_CLOUD and not self.imported
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
@@ -119,10 +135,9 @@ class OrderRefused(Event, frozen=True, kw_only=True, tag="order.refused"):
     refund: Refund
 
 
-class OrderCancelled(Event, frozen=True, kw_only=True, tag="order.cancelled"):
+class OrderCancelled(OrderFact, frozen=True, kw_only=True, tag="order.cancelled"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
-    order_id: str
     lines: tuple[LineQuantity, ...]
     reason: str
     at: int
@@ -136,10 +151,9 @@ class OrderImported(Event, frozen=True, kw_only=True, tag="order.imported"):
     order_no: int
 
 
-class OrderShort(Event, frozen=True, kw_only=True, tag="order.short"):
+class OrderShort(OrderFact, frozen=True, kw_only=True, tag="order.short"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
-    order_id: str
     lines: tuple[LineQuantity, ...]
     refund: Refund
 
@@ -152,18 +166,16 @@ class RefundSettled(Event, frozen=True, kw_only=True, tag="refund.settled"):
     state: str
 
 
-class OrderReady(Event, frozen=True, kw_only=True, tag="order.ready"):
+class OrderReady(OrderFact, frozen=True, kw_only=True, tag="order.ready"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "pickup")
-    order_id: str
     parcels: tuple[ParcelPlace, ...]
     window: tuple[int, int]
 
 
-class OrderHandedOver(Event, frozen=True, kw_only=True, tag="order.handed_over"):
+class OrderHandedOver(OrderFact, frozen=True, kw_only=True, tag="order.handed_over"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "pickup", "kiosk")
-    order_id: str
     lines: tuple[LineQuantity, ...]
     handed_over_at: int
     method: str
@@ -279,4 +291,5 @@ class SettingChanged(Event, frozen=True, kw_only=True, tag="setting.changed"):
 
 def all_kinds() -> dict[str, type[Event]]:
     """kind -> class, for whoever reads the journal back."""
-    return {str(kind.__struct_config__.tag): kind for kind in Event.__subclasses__()}
+    kinds = [*Event.__subclasses__(), *OrderFact.__subclasses__()]
+    return {str(kind.__struct_config__.tag): kind for kind in kinds if kind is not OrderFact}

@@ -50,8 +50,8 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
         taken[row] = taken.get(row, 0) + quantity
     waiting = "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready'"
     left = work.sql(
-        "SELECT d.name, s.spec, s.unit, sum(l.put - l.handed_over), p.slot FROM order_line l JOIN sku s ON s.id = l.sku_id "
-        "JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = l.parcel_id "
+        "SELECT d.name, s.spec, s.unit, sum(l.put - l.handed_over), p.slot FROM order_line l "
+        "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = l.parcel_id "
         f"WHERE l.put > l.handed_over AND l.parcel_id IN ({waiting}) GROUP BY s.id, p.id ORDER BY p.number, p.id",
         (customer_id,),
     ).fetchall()

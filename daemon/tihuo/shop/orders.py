@@ -11,6 +11,10 @@ from tihuo.shop.stock import move
 from tihuo.shop.work import Work
 
 
+IMPORTED = "import"
+"""The channel of orders that were read from another program's export: the cloud never heard of them."""
+
+
 class NewLine(msgspec.Struct, frozen=True):
     line_id: str
     sku: str
@@ -44,7 +48,7 @@ class Order(SQLModel, table=True):
 
     __tablename__ = "shop_order"
     __table_args__ = (
-        CheckConstraint("state IN ('accepted', 'refused', 'cancelled')"),
+        CheckConstraint("state = 'accepted' OR state = 'refused' OR state = 'cancelled'"),
         CheckConstraint("refunded_fen >= 0 AND refunded_fen <= paid_fen", name="never_refund_more_than_paid"),
     )
 
@@ -102,19 +106,20 @@ def shorten(work: Work, order_no: int, line_no: int, quantity: int, reason: str)
     """
     row = work.one(
         "SELECT o.order_id, o.session_id, o.paid_fen - o.refunded_fen, o.refunds, l.line_id, l.sku_id, "
-        "l.unit_price_fen FROM order_line l JOIN shop_order o ON o.no = l.order_no "
+        "l.unit_price_fen, o.channel FROM order_line l JOIN shop_order o ON o.no = l.order_no "
         "WHERE l.order_no = ? AND l.line_no = ?",
         (order_no, line_no),
     )
     assert row is not None
-    order_id, session_id, refundable, refunds, line_id, sku_id, price = row
+    order_id, session_id, refundable, refunds, line_id, sku_id, price, channel = row
     amount = min(quantity * price, refundable)
     work.sql(
         "UPDATE order_line SET short = short + ? WHERE order_no = ? AND line_no = ?", (quantity, order_no, line_no)
     )
     move(work, "ordered", "void", [(session_id, sku_id, quantity)])
     refund = take_refund(work, order_no, order_id, refunds, amount)
-    work.record(OrderShort(order_id=order_id, lines=(LineQuantity(line_id, quantity, reason),), refund=refund))
+    lines = (LineQuantity(line_id, quantity, reason),)
+    work.record(OrderShort(order_id=order_id, imported=channel == IMPORTED, lines=lines, refund=refund))
 
 
 def take_refund(work: Work, order_no: int, order_id: str, refunds: int, amount_fen: int) -> Refund:

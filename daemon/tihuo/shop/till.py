@@ -1,4 +1,4 @@
-"""The till (收银台): the grants that a batch of orders cites, as they stand while one order after another takes from them.
+"""The till (收银台): the grants that a batch of orders cites, as they stand while each order takes from them.
 
 What is taken is written once for each grant and item, however many orders took it: most of the cost of an order is in
 the rows it touches.
@@ -36,6 +36,10 @@ class Held(msgspec.Struct):
     sold: int = 0
 
 
+_grants = msgspec.json.Decoder(list[tuple[str, str, int, int, str, str, int | None, int, int]])
+"""A whole batch's grants come as one row: SQLite gives the interpreter away with each row it hands over."""
+
+
 class Till:
     """Load it with a batch, ask `why_not` and `take` order by order, then `settle` once."""
 
@@ -45,13 +49,14 @@ class Till:
         cited = {line.grant_id for order in orders for line in order.lines}
         items: dict[tuple[str, int], Item] = {}
         selling = {row[0] for row in work.sql("SELECT id FROM live_session WHERE state = 'open'")}
-        for grant_id, session_id, sku_id, remaining, state, code, limit, free, granted in work.sql(
-            "SELECT g.id, g.session_id, g.sku_id, g.remaining, g.state, s.code, i.limit_per_customer, i.free, i.granted "
-            "FROM stock_grant g JOIN sku s ON s.id = g.sku_id "
-            "JOIN session_item i ON i.session_id = g.session_id AND i.sku_id = g.sku_id "
-            "WHERE g.id IN (SELECT value FROM json_each(?))",
+        found = work.one(
+            "SELECT json_group_array(json_array(g.id, g.session_id, g.sku_id, g.remaining, g.state, s.code, "
+            "i.limit_per_customer, i.free, i.granted)) FROM json_each(?) j CROSS JOIN stock_grant g ON g.id = j.value "
+            "JOIN sku s ON s.id = g.sku_id JOIN session_item i ON i.session_id = g.session_id AND i.sku_id = g.sku_id",
             (msgspec.json.encode(list(cited)).decode(),),
-        ):
+        )
+        assert found is not None
+        for grant_id, session_id, sku_id, remaining, state, code, limit, free, granted in _grants.decode(found[0]):
             item = items.get((session_id, sku_id))
             if item is None:
                 item = Item(session_id, sku_id, code, limit, free, granted, session_id in selling, [])

@@ -9,6 +9,7 @@ import msgspec
 from tihuo.shop import paper
 from tihuo.shop.events import CheckedIn, LineQuantity, OrderHandedOver, StaffCalled, VisitEnded
 from tihuo.shop.labels import receipt_facts
+from tihuo.shop.orders import IMPORTED
 from tihuo.shop.pickups import order_of_code, order_of_short_code
 from tihuo.shop.stock import move
 from tihuo.shop.words import Refusal
@@ -240,14 +241,15 @@ def _give(
     move(work, "ordered", "handed_over", rights)
     for order_no, lines in touched.items():
         order = work.one(
-            "SELECT o.order_id, sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled) "
-            "FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no = ?",
+            "SELECT o.order_id, sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled), "
+            "o.channel FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no = ?",
             (order_no,),
         )
         assert order is not None
         work.record(
             OrderHandedOver(
                 order_id=order[0],
+                imported=order[2] == IMPORTED,
                 lines=tuple(lines),
                 handed_over_at=work.now,
                 method=method,

@@ -17,7 +17,7 @@ from tihuo.shop.events import (
     RightsReturned,
     WalkInSold,
 )
-from tihuo.shop.orders import NewLine, NewOrder
+from tihuo.shop.orders import IMPORTED, NewLine, NewOrder
 from tihuo.shop.stock import end_free, move
 from tihuo.shop.till import Till
 from tihuo.shop.words import Refusal
@@ -50,6 +50,7 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
     known = _known(work, [new.order_id for new in orders])
     till = Till(work, orders)
     order_no = _last_order(work)
+    windows: dict[str, tuple[int, int]] = {}
     answers: list[Taken] = []
     people: list[tuple[str, str, str, str]] = []
     booked: list[tuple[object, ...]] = []
@@ -67,7 +68,9 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
             work.record(_refused(new, reason))
             answers.append("refused")
             continue
-        window = new.window or _session_window(work, new.session_id)
+        window = new.window or windows.get(new.session_id)
+        if window is None:
+            window = windows[new.session_id] = _session_window(work, new.session_id)
         booked.append(_order_row(work, order_no, new, window))
         lines += [
             (order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen)
@@ -84,7 +87,7 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
 
 def _known(work: Work, order_ids: list[str]) -> set[str]:
     rows = work.sql(
-        "SELECT order_id FROM shop_order WHERE order_id IN (SELECT value FROM json_each(?))",
+        "SELECT o.order_id FROM json_each(?) j CROSS JOIN shop_order o ON o.order_id = j.value",
         (msgspec.json.encode(order_ids).decode(),),
     )
     return {row[0] for row in rows}
@@ -142,10 +145,10 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
     The money is the cloud's to give back. Raises `Refusal`: `unknown_order`, `already_cancelled`, `too_late` (sorting
     has begun: then it takes a person).
     """
-    order = work.one("SELECT no, state, session_id FROM shop_order WHERE order_id = ?", (order_id,))
+    order = work.one("SELECT no, state, session_id, channel FROM shop_order WHERE order_id = ?", (order_id,))
     if order is None:
         raise Refusal("unknown_order", order=order_id)
-    order_no, state, session_id = order
+    order_no, state, session_id, channel = order
     if state != "accepted":
         raise Refusal("already_cancelled" if state == "cancelled" else "refused_order", order=order_id)
     lines = work.sql(
@@ -165,6 +168,7 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
     work.record(
         OrderCancelled(
             order_id=order_id,
+            imported=channel == IMPORTED,
             lines=tuple(LineQuantity(line_id, left) for _, line_id, _, left, _ in open_lines),
             reason=reason,
             at=work.now,
@@ -252,8 +256,8 @@ class ImportedOrder(msgspec.Struct, frozen=True, kw_only=True):
 def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["imported", "repeated"]:
     """Take an order of another program's export into a session, once. Its units are minted as already ordered.
 
-    Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session), `partly_imported` (a part
-    of what the other program merged was booked before: a person must say what the rest is).
+    Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session), `partly_imported` (a
+    part of what the other program merged was booked before: a person must say what the rest is).
     """
     fresh = [work.first_time(f"import:{part}") for part in new.part_ids]
     if not any(fresh):
@@ -275,7 +279,7 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
     order = NewOrder(
         order_id=new.order_id,
         session_id=session_id,
-        channel="import",
+        channel=IMPORTED,
         placed_at=new.placed_at,
         paid_at=new.placed_at,
         customer_id=new.customer_id,

@@ -18,7 +18,7 @@ from tihuo.shop.events import (
     WaveOpened,
 )
 from tihuo.shop.labels import label_facts
-from tihuo.shop.orders import shorten
+from tihuo.shop.orders import IMPORTED, shorten
 from tihuo.shop.stock import mint_from_shelf, move
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
@@ -295,6 +295,7 @@ def _announce(work: Work, order_no: int) -> None:
     )
     if any(state == "sorting" for *_, state, _ in places) or not ready:
         return
-    order = work.one("SELECT order_id, window_from, window_to FROM shop_order WHERE no = ?", (order_no,))
+    order = work.one("SELECT order_id, window_from, window_to, channel FROM shop_order WHERE no = ?", (order_no,))
     assert order is not None
-    work.record(OrderReady(order_id=order[0], parcels=ready, window=(order[1], order[2])))
+    order_id, start, end, channel = order
+    work.record(OrderReady(order_id=order_id, imported=channel == IMPORTED, parcels=ready, window=(start, end)))

@@ -57,7 +57,7 @@ CREATE TABLE shop_order (
 	transaction_id VARCHAR NOT NULL,
 	note VARCHAR NOT NULL,
 	PRIMARY KEY (no),
-	CHECK (state IN ('accepted', 'refused', 'cancelled')),
+	CHECK (state = 'accepted' OR state = 'refused' OR state = 'cancelled'),
 	CONSTRAINT never_refund_more_than_paid CHECK (refunded_fen >= 0 AND refunded_fen <= paid_fen),
 	UNIQUE (order_id)
 );
@@ -256,6 +256,8 @@ CREATE TABLE parcel (
 CREATE INDEX ix_parcel_wave_id ON parcel (wave_id);
 CREATE INDEX ix_parcel_customer_id ON parcel (customer_id);
 CREATE INDEX order_line_by_parcel ON order_line (parcel_id, sku_id) WHERE parcel_id IS NOT NULL;
+CREATE INDEX shop_order_by_session ON shop_order (session_id);
+CREATE INDEX customer_by_phone ON customer (phone);
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
 CREATE INDEX parcel_by_state ON parcel (state) WHERE state IN ('sorting', 'ready');
 CREATE INDEX visit_open ON visit (kiosk) WHERE closed_at IS NULL;
