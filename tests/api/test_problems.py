@@ -169,4 +169,6 @@ def test_a_fault_of_our_own_is_logged_and_answered(
     monkeypatch.setattr("tihuo.api.kiosk.kiosk_picture", fault)
     answer = httpx.get(f"{served.url}/kiosk/stage?k=k1")
     assert (answer.status_code, answer.json()["code"]) == (500, "broken")
+    whole = httpx.get(f"{served.url}/kiosk", headers={"accept": "text/html"})
+    assert whole.status_code == 500 and whole.headers["refresh"] == "10", "the kiosk asks again by itself"
     assert "a fault of our own" not in answer.text and "a fault of our own" in caplog.text

@@ -29,7 +29,7 @@ SUITE: dict[str, Bench] = {
     "cost": lambda folder: cost.instructions(folder) + cost.written(folder),
     "views": views.views,
     "start": start.start,
-    "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.latency),
+    "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }
 
 

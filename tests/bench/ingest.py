@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -16,83 +15,94 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.bench import shop
 from tests.bench.figure import Figure, median
+from tests.bench.native import slow_disk
 from tests.cloud.certificates import Authority
 
 from tihuo.demo.broker import Broker, BrokerTls
+from tihuo.ledger.writer import Writer
+from tihuo.stages import selling
 
 TOPIC = f"tihuo/v1/{shop.HOUSE.store_id}/down"
 CLIENT = f"tihuo-{shop.HOUSE.store_id}"
 QUEUED = 4000
+BACKLOG = 6000
 ROUNDS = 5
 SLOW = 5.0
 """Milliseconds that the modelled card adds to a sync."""
 
 
 class World:
-    """A broker with TLS, and what it takes to reach it."""
+    """A broker, with TLS unless a trace must be able to read along, and what it takes to reach it."""
 
-    def __init__(self, folder: Path) -> None:
-        authority = Authority(folder / "tls")
-        certificate, key = authority.sign("127.0.0.1")
-        self.ca = authority.ca
+    def __init__(self, folder: Path, *, tls: bool = True) -> None:
         self.folder = folder
-        self.broker = Broker(folder / "broker", kind="mosquitto", tls=BrokerTls(self.ca, certificate, key))
+        self.ca: Path | None = None
+        secret = None
+        if tls:
+            authority = Authority(folder / "tls")
+            self.ca = authority.ca
+            secret = BrokerTls(authority.ca, *authority.sign("127.0.0.1"))
+        self.broker = Broker(folder / "broker", kind="mosquitto", tls=secret)
         self.broker.start()
 
-    def client(self, name: str, *, clean: bool = True, manual: bool = False) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean, manual_ack=manual, reconnect_on_failure=False
-        )
-        client.tls_set(str(self.ca))
+    def client(self, name: str, *, clean: bool = True) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean, reconnect_on_failure=False)
+        if self.ca:
+            client.tls_set(str(self.ca))
         client.max_inflight_messages_set(1000)
         return client
 
-    def queue(self, payloads: Sequence[bytes]) -> None:
-        """Leave messages waiting at the broker for the box's session, a new one."""
+    def forget(self) -> None:
+        """A session for the box at the broker, with nothing in it."""
         for clean in (True, False):
             joined = threading.Event()
             client = self.client(CLIENT, clean=clean)
-            client.on_subscribe = lambda *_: joined.set()
+            client.on_subscribe = lambda *_, joined=joined: joined.set()
             client.on_connect = lambda c, *_: c.subscribe(TOPIC, qos=1)
             client.connect("127.0.0.1", self.broker.port)
             client.loop_start()
             assert joined.wait(10)
             client.disconnect()
             client.loop_stop()
+
+    def publish(self, payloads: Sequence[bytes]) -> None:
+        """Have messages acknowledged by the broker."""
         cloud = self.client("filler")
         cloud.connect("127.0.0.1", self.broker.port)
         cloud.loop_start()
-        sent = [cloud.publish(TOPIC, payload, qos=1) for payload in payloads]
-        for message in sent:
+        for message in [cloud.publish(TOPIC, payload, qos=1) for payload in payloads]:
             message.wait_for_publish(60)
         cloud.disconnect()
         cloud.loop_stop()
 
-    def run(self, what: str, count: int, database: Path | None = None, slow_ms: float = 0.0) -> dict[str, Any]:
-        """A consumer in a process of its own, until `count` orders are done; gives what it printed."""
-        environment = dict(os.environ)
-        if slow_ms:
-            environment |= {"LD_PRELOAD": str(shim(self.folder)), "SLOWSYNC_US": str(int(slow_ms * 1000))}
+    def queue(self, payloads: Sequence[bytes]) -> None:
+        """Leave messages, and no others, waiting at the broker for the box."""
+        self.forget()
+        self.publish(payloads)
+
+    def consumer(self, what: str, count: int, database: Path | None = None, answers: int = 0) -> list[str]:
+        """The command of a consumer: `paho` acknowledges and nothing else, `box` does all that the daemon does."""
+        ca = str(self.ca or "")
+        port = str(self.broker.port)
+        return [sys.executable, "-m", "tests.bench.ingest", what, port, ca, str(count), str(database or ""), str(answers)]
+
+    def run(self, *command: Any, slow_ms: float = 0.0) -> dict[str, Any]:
+        """Run such a consumer until it is done; gives what it printed."""
         child = subprocess.run(
-            [sys.executable, "-m", "tests.bench.ingest", what, str(self.broker.port), str(self.ca), str(count),
-             str(database or "")],
-            capture_output=True, text=True, timeout=180, env=environment,
-        )  # fmt: skip
+            self.consumer(*command), capture_output=True, text=True, timeout=180, env=slow_disk(self.folder, slow_ms)
+        )
         assert child.returncode == 0, child.stderr[-2000:]
         found: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
         return found
 
+    def drain(self, database: Path, payloads: Sequence[bytes], *, slow_ms: float = 0.0) -> float:
+        """Orders a second while the box works off what waited for it; `database` is copied, not changed."""
+        self.queue(payloads)
+        count = len(payloads)
+        return count / float(self.run("box", count, shop.fresh(database), count, slow_ms=slow_ms)["seconds"])
+
     def close(self) -> None:
         self.broker.stop()
-
-
-def shim(folder: Path) -> Path:
-    """The library that slows syncs down."""
-    library = folder / "slowsync.so"
-    if not library.exists():
-        source = Path(__file__).with_name("slowsync.c")
-        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
 
 
 def rate(world: World) -> list[Figure]:
@@ -101,15 +111,11 @@ def rate(world: World) -> list[Figure]:
     template = world.folder / "rate.db"
     shop.make(template)
     payloads = shop.messages(template, QUEUED)
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         world.queue(payloads)
-        floor = QUEUED / world.run("paho", QUEUED)["seconds"]
-        world.queue(payloads)
-        database = world.folder / f"rate-{number}.db"
-        database.write_bytes(template.read_bytes())
-        ours = QUEUED / world.run("box", QUEUED, database)["seconds"]
-        ratios.append(ours / floor)
-        rates.append(ours)
+        floor = QUEUED / float(world.run("paho", QUEUED)["seconds"])
+        rates.append(world.drain(template, payloads))
+        ratios.append(rates[-1] / floor)
     value = median(rates)
     return [
         Figure(name="ingest_rate", what="queued orders of four lines over TLS: reserved, journalled, synced, answered",
@@ -122,16 +128,36 @@ def slow_card(world: World) -> list[Figure]:
     """The same drain with a card that takes 20 ms longer for each sync, against none."""
     template = world.folder / "rate.db"
     payloads = shop.messages(template, QUEUED)
-    rates: dict[float, list[float]] = {0.0: [], 20.0: []}
-    for number in range(3):
-        for slow in rates:
-            world.queue(payloads)
-            database = world.folder / f"card-{number}-{slow:.0f}.db"
-            database.write_bytes(template.read_bytes())
-            rates[slow].append(QUEUED / world.run("box", QUEUED, database, slow)["seconds"])
+    rounds = [(world.drain(template, payloads), world.drain(template, payloads, slow_ms=20)) for _ in range(3)]
+    value = median(slow for _, slow in rounds)
     return [
-        Figure(name="ack_slow_card", what="drain with syncs 20 ms slower", value=median(rates[20.0]), unit="orders/s",
-               floor=median(rates[0.0]), floor_name="the same at +0 ms", n=3, target=0.7, good="more"),
+        Figure(name="ack_slow_card", what="drain with syncs 20 ms slower", value=value, unit="orders/s",
+               floor=value / median(slow / plain for plain, slow in rounds), floor_name="the same at +0 ms", n=3,
+               target=0.7, good="more", due=False),
+    ]  # fmt: skip
+
+
+def backlog(world: World) -> list[Figure]:
+    """Both sides have much to say after a cut: as many orders wait at the broker as answers wait in the box."""
+    template = world.folder / "rate.db"
+    cut_off = shop.fresh(template, "cut-off.db")
+    writer = Writer(cut_off, shop.HOUSE, shop.clock)
+    writer.start()
+    for order in shop.orders(template, BACKLOG):
+        last = writer.write(selling.accept_order, order)
+    last.result(60)
+    writer.close()
+    plain, after = shop.messages(template, BACKLOG), shop.messages(template, BACKLOG, first=BACKLOG)
+    rounds = []
+    for _ in range(3):
+        usual = world.drain(template, plain)
+        world.queue(after)
+        rounds.append((usual, BACKLOG / float(world.run("box", BACKLOG, shop.fresh(cut_off), 2 * BACKLOG)["seconds"])))
+    value = median(both for _, both in rounds)
+    return [
+        Figure(name="backlog_drain", what=f"{BACKLOG} events each way after a cut", value=value, unit="events/s each way",
+               floor=value / median(both / usual for usual, both in rounds), floor_name="`ingest_rate` without a cut", n=3,
+               target=0.8, good="more", due=False),
     ]  # fmt: skip
 
 
@@ -140,22 +166,19 @@ def latency(world: World) -> list[Figure]:
     database = world.folder / "latency.db"
     shop.make(database)
     count = 40
-    world.queue([])
-    child = threading.Thread(target=lambda: found.update(world.run("box", count, database, SLOW)))
+    world.forget()
     found: dict[str, Any] = {}
-    child.start()
-    seen = threading.Event()
-    ready = threading.Event()
+    child = threading.Thread(target=lambda: found.update(world.run("box", count, database, count, slow_ms=SLOW)))
+    seen, ready = threading.Event(), threading.Event()
     cloud = world.client("cloud")
 
     def heard(_client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if message.topic.endswith("/state"):
-            seen.set()
-        else:
-            ready.set()
+        (seen if message.topic.endswith("/state") else ready).set()
 
     cloud.on_message = heard
-    cloud.on_connect = lambda c, *_: c.subscribe([(TOPIC.replace("/down", "/state"), 1), (TOPIC.replace("/down", "/up"), 1)])
+    topics = [(TOPIC.replace("/down", "/state"), 1), (TOPIC.replace("/down", "/up"), 1)]
+    cloud.on_connect = lambda c, *_: c.subscribe(topics)
+    cloud.on_subscribe = lambda *_: child.start()
     cloud.connect("127.0.0.1", world.broker.port)
     cloud.loop_start()
     assert ready.wait(30), "the box never said hello"
@@ -172,7 +195,7 @@ def latency(world: World) -> list[Figure]:
     cloud.disconnect()
     cloud.loop_stop()
     acks = found["acks_ms"]
-    sync = _modelled_sync(world.folder)
+    sync = modelled_sync(world.folder)
     return [
         Figure(name="ack_latency.ack", what="order received until acknowledged, 5 a second, p50", value=median(acks[2:]),
                unit="ms", floor=sync, floor_name="one modelled sync", n=len(acks) - 2, target=2.5),
@@ -181,8 +204,8 @@ def latency(world: World) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _modelled_sync(folder: Path) -> float:
-    """How long one 4 KiB write and fdatasync take here with the shim, p50 in milliseconds."""
+def modelled_sync(folder: Path) -> float:
+    """How long one 4 KiB write and fdatasync take here on the modelled card, p50 in milliseconds."""
     script = (
         "import os,sys,time\n"
         "f=os.open(sys.argv[1],os.O_RDWR|os.O_CREAT)\nt=[]\n"
@@ -190,11 +213,8 @@ def _modelled_sync(folder: Path) -> float:
         "    os.pwrite(f,bytes(4096),i*4096); b=time.perf_counter(); os.fdatasync(f); t.append(time.perf_counter()-b)\n"
         "print(sorted(t)[30]*1000)\n"
     )
-    environment = {**os.environ, "LD_PRELOAD": str(shim(folder)), "SLOWSYNC_US": str(int(SLOW * 1000))}
-    out = subprocess.run(
-        [sys.executable, "-c", script, str(folder / "sync.bin")], capture_output=True, text=True, check=True, env=environment
-    )
-    return float(out.stdout)
+    command = [sys.executable, "-c", script, str(folder / "sync.bin")]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=slow_disk(folder, SLOW)).stdout)
 
 
 def _paho(port: int, ca: str, count: int) -> dict[str, Any]:
@@ -220,55 +240,71 @@ def _paho(port: int, ca: str, count: int) -> dict[str, Any]:
     return {"seconds": times[-1] - times[0]}
 
 
-def _box(port: int, ca: str, count: int, database: Path) -> dict[str, Any]:
-    """Ledger, relay and link as the daemon has them."""
+def _box(port: int, ca: str, count: int, database: Path, answers: int) -> dict[str, Any]:
+    """Ledger, relay and link as the daemon has them, until `count` orders are booked and `answers` were sent."""
     from tihuo.cloud.address import LinkSettings, LinkTls
-    from tihuo.cloud.link import Delivery, Link
+    from tihuo.cloud.link import Link
     from tihuo.cloud.relay import Relay
     from tihuo.ledger.database import Readers
     from tihuo.ledger.keeping import Checkpointer
-    from tihuo.ledger.writer import Writer
     from tihuo.shop.events import Event, OrderAccepted
 
     writer = Writer(database, shop.HOUSE, shop.clock)
     readers = Readers(database)
-    link = Link(LinkSettings("127.0.0.1", port, store=shop.HOUSE.store_id, tls=LinkTls(ca=Path(ca))))
+    tls = LinkTls(ca=Path(ca)) if ca else None
+    link = _counting(Link, LinkSettings("127.0.0.1", port, store=shop.HOUSE.store_id, tls=tls))
     relay = Relay(writer, readers, link, shop.HOUSE, shop.clock)
     done = threading.Event()
-    accepted = 0
-    last = 0.0
+    booked = 0
     first: list[float] = []
     acks: list[float] = []
 
-    def hear(payload: bytes, delivery: Delivery) -> None:
+    def hear(payload: bytes, delivery: Any) -> None:
         began = time.perf_counter()
         if not first:
             first.append(began)
-        relay.hear(payload, _Timed(delivery, began, acks))
+        relay.hear(payload, _Timed(delivery, began, acks))  # type: ignore[arg-type]
 
     def committed(events: list[Event]) -> None:
-        nonlocal accepted, last
-        accepted += sum(isinstance(event, OrderAccepted) for event in events)
-        last = time.perf_counter()
-        if accepted >= count:
+        nonlocal booked
+        booked += sum(isinstance(event, OrderAccepted) for event in events)
+        if booked >= count and link.answers >= answers:
             done.set()
 
     link.on_down = hear
+    link.on_answers = lambda: committed([])
     writer.listen(committed)
     writer.start()
     keeper = Checkpointer(database).follower
     keeper.start()
     relay.follower.start()
     link.start()
-    assert done.wait(150), f"{accepted} of {count}"
-    seconds = last - first[0]
-    time.sleep(0.5)
+    assert done.wait(150), f"{booked} of {count} booked, {link.answers} of {answers} answered"
+    seconds = time.perf_counter() - first[0]
+    time.sleep(0.2)
     link.stop()
     for follower in (relay.follower, keeper):
         follower.ask_to_stop()
         follower.join()
     writer.close()
     return {"seconds": seconds, "acks_ms": acks}
+
+
+def _counting(kind: Any, settings: Any) -> Any:
+    """A link that knows how many answers to orders have been handed to its socket."""
+
+    class Counting(kind):  # type: ignore[misc]
+        answers = 0
+        on_answers: Any = None
+
+        def publish(self, topic: str, payload: bytes) -> bool:
+            taken = super().publish(topic, payload)
+            if taken and topic == "up":
+                self.answers += payload.count(b'"order.accepted"')
+                self.on_answers()
+            return bool(taken)
+
+    return Counting(settings)
 
 
 class _Timed:
@@ -284,6 +320,8 @@ class _Timed:
 
 
 if __name__ == "__main__":
-    what, port, ca, count, database = sys.argv[1:6]
-    result = _paho(int(port), ca, int(count)) if what == "paho" else _box(int(port), ca, int(count), Path(database))
-    print(json.dumps(result))
+    what, port, ca, count, database, answers = sys.argv[1:7]
+    if what == "paho":
+        print(json.dumps(_paho(int(port), ca, int(count))))
+    else:
+        print(json.dumps(_box(int(port), ca, int(count), Path(database), int(answers))))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from pathlib import Path
 
 from tihuo.cloud import down, fields
-from tihuo.cloud.messages import Envelope, encode, wrap
+from tihuo.cloud.messages import encode, wrap
 from tihuo.ledger.database import Readers, migrate
 from tihuo.ledger.writer import Writer
 from tihuo.shop.orders import NewLine, NewOrder
+from tihuo.shop.pickups import code_for
 from tihuo.shop.words import Millis, Zone
-from tihuo.shop.work import House
-from tihuo.stages import preparing
+from tihuo.shop.work import House, Work
+from tihuo.stages import preparing, selling, sorting
 
 SKUS = 200
 LINES = 4
@@ -54,11 +56,50 @@ def make(path: Path, stock: int = 1_000_000) -> None:
     writer.close()
 
 
+def fresh(template: Path, name: str = "") -> Path:
+    """A copy of a database that nobody has open, with nothing left of an earlier copy."""
+    copy = template.with_name(name or f"used-{template.name}")
+    for file in (copy, copy.with_name(f"{copy.name}-wal"), copy.with_name(f"{copy.name}-shm")):
+        file.unlink(missing_ok=True)
+    shutil.copyfile(template, copy)
+    return copy
+
+
 def barcode(n: int) -> str:
     """An EAN-13 that fits its check digit."""
     body = f"690000{n:06d}"
     weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body))
     return f"{body}{-weighted % 10}"
+
+
+def code_key(path: Path) -> bytes:
+    """What the daemon over this file signs pickup codes with."""
+    readers = Readers(path)
+    with readers.look() as look:
+        row = look.one("SELECT value FROM keep WHERE name = 'code_key'")
+    readers.close()
+    assert row is not None
+    return bytes.fromhex(row[0])
+
+
+def shelve(path: Path, count: int) -> list[str]:
+    """`count` orders of as many customers, sorted and on the shelf; gives their pickup codes."""
+    writer = Writer(path, HOUSE, clock)
+    writer.start()
+    for order in orders(path, count, customers=count):
+        last = writer.write(selling.accept_order, order)
+    last.result(60)
+    writer.write(sorting.open_wave, "s1").result(60)
+    writer.write(_put_everything).result(60)
+    writer.close()
+    return [code_for(HOUSE.store_id, number, code_key(path)) for number in range(1, count + 1)]
+
+
+def _put_everything(work: Work) -> None:
+    """As `stages.sorting.put` would, unit after unit, only sooner."""
+    work.sql("UPDATE order_line SET put = quantity")
+    work.sql("UPDATE parcel SET state = 'ready', ready_at = ?", (work.now,))
+    work.sql("UPDATE wave SET state = 'done', done_at = ?", (work.now,))
 
 
 def grants(path: Path) -> dict[str, str]:
@@ -82,7 +123,8 @@ def baskets(count: int, seed: int = 7) -> list[list[int]]:
     return out
 
 
-def orders(path: Path, count: int) -> list[NewOrder]:
+def orders(path: Path, count: int, *, first: int = 0, customers: int = 1500) -> list[NewOrder]:
+    """Paid orders number `first` and on, of so many customers in turn."""
     held = grants(path)
     now = clock()
     return [
@@ -92,9 +134,9 @@ def orders(path: Path, count: int) -> list[NewOrder]:
             channel="mini_program",
             placed_at=now,
             paid_at=now,
-            customer_id=f"wx-{n % 1500:06d}",
+            customer_id=f"wx-{n % customers:06d}",
             customer_name="林小树",
-            customer_phone=f"1990000{n % 1500:04d}",
+            customer_phone=f"1990000{n % customers:04d}",
             window=(now, now + 10**7),
             lines=tuple(
                 NewLine(f"l{i}", f"SKU{sku:03d}", 1 + i % 2, 1290, held[f"SKU{sku:03d}"])
@@ -102,15 +144,15 @@ def orders(path: Path, count: int) -> list[NewOrder]:
             ),
             paid_fen=1290 * 6,
         )
-        for n, basket in enumerate(baskets(count))
+        for n, basket in enumerate(baskets(count), first)
     ]
 
 
-def messages(path: Path, count: int, together: int = 1) -> list[bytes]:
-    """The same orders as PUBLISH payloads, `together` to each."""
+def messages(path: Path, count: int, *, first: int = 0) -> list[bytes]:
+    """The same orders as PUBLISH payloads, one to each, from the beginning of the cloud's stream."""
     now = clock()
-    envelopes: list[Envelope] = []
-    for seq, order in enumerate(orders(path, count), 1):
+    payloads: list[bytes] = []
+    for seq, order in enumerate(orders(path, count, first=first), 1):
         placed = down.OrderPlaced(
             order_id=order.order_id,
             session_id="s1",
@@ -125,7 +167,5 @@ def messages(path: Path, count: int, together: int = 1) -> list[bytes]:
             paid_fen=order.paid_fen,
             payment=down.Payment("wechat", f"42000{seq:012d}"),
         )
-        envelopes.append(wrap(placed, id=f"cloud-{seq:08d}", source="cloud", epoch=1, seq=seq, at=now))
-    if together == 1:
-        return [encode([envelope])[0] for envelope in envelopes]
-    return [encode(envelopes[i : i + together])[0] for i in range(0, count, together)]
+        payloads += encode([wrap(placed, id=f"cloud-{seq:08d}", source="cloud", epoch=1, seq=seq, at=now)])
+    return payloads

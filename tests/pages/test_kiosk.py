@@ -11,10 +11,12 @@ from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwr
 from tests.pages.evening import Evening, Served
 from tihuo.boards.lamps import lamps
 from tihuo.boards.pickup import recent_calls
+from tihuo.stages import preparing
 
 pytestmark = pytest.mark.browser
 expect = playwright.expect
 
+DAY_MS = 86_400_000
 FORGED = "TH1:S01:1:AAAAAAAAAAAAAAAA"
 ELSEWHERE = "TH1:S99:1:AAAAAAAAAAAAAAAA"
 OUTSIDE = """() => [...document.querySelectorAll('body *')].filter((one) => {
@@ -45,6 +47,10 @@ TWICE = """async () => {
   const body = new URLSearchParams(new FormData(document.getElementById('view')));
   const send = () => fetch('/kiosk/hand-over?k=k1', {method: 'POST', body}).then((answer) => answer.text());
   return Promise.all([send(), send()]);
+}"""
+COUNT_DRAWINGS = """() => {
+  window.drawn = 0;
+  new MutationObserver(() => drawn++).observe(document.getElementById('stage'), {childList: true});
 }"""
 WRITE_NOTES_DOWN = """() => {
   window.notes = [];
@@ -138,6 +144,27 @@ def test_every_state_can_be_read_and_touched(
     evening.part("cloud", "broker_unreachable")
     evening.later(13_000)
     expect(page.locator(".scene-pad digit-pad")).to_be_visible()
+    easy_to_use(page, "zh")
+
+
+@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
+def test_six_parcels_find_their_place(
+    evening: Evening, served: Served, open_page: OpenPage, viewport: dict[str, int]
+) -> None:
+    evening.do(preparing.receive, "RICE", 20)
+    evening.do(preparing.receive, "EGGS", 10)
+    evening.plan("s2", window=(evening.clock.now + DAY_MS, evening.clock.now + DAY_MS + 1))
+    evening.do(preparing.open_session, "s2")
+    evening.sell("o8", "lin", "s2", RICE=1, MILK=1, BUNS=1)
+    evening.do(preparing.close_session, "s2")
+    evening.sort("s2")
+    page = kiosk(served, open_page, viewport=viewport)
+    evening.show(evening.code("o8"))
+    scene(page, "welcome")
+    expect(page.locator(".slot-name")).to_have_count(6)
+    easy_to_use(page, "zh")
+    page.click(".actions .button >> nth=1")
+    scene(page, "choose")
     easy_to_use(page, "zh")
 
 
@@ -333,7 +360,7 @@ def test_what_stands_on_the_screen_is_not_drawn_again(evening: Evening, served: 
     page = kiosk(served, open_page)
     evening.show(evening.code("o2"))
     scene(page, "welcome")
-    page.evaluate("window.drawn = 0; document.addEventListener('htmx:after:swap', () => drawn++)")
+    page.evaluate(COUNT_DRAWINGS)
     with page.expect_response(lambda answer: "/kiosk/stage" in answer.url and answer.status == 204):
         page.click(".actions .go")
     scene(page, "done")

@@ -9,9 +9,8 @@
   class ShopSound extends HTMLElement {
     connectedCallback() {
       const notes = NOTES[this.getAttribute("play")];
-      if (!notes || !window.AudioContext) return;
+      if (!notes || !navigator.userActivation?.hasBeenActive) return; // nobody has touched the page yet: it may not speak
       speaker ??= new AudioContext();
-      if (speaker.state === "suspended") speaker.resume().catch(() => {}); // nobody has touched the page yet: stay silent
       for (const [pitch, after] of still.matches ? notes.slice(0, 1) : notes) this.play(pitch, speaker.currentTime + after);
     }
 

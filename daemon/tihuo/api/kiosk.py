@@ -144,7 +144,10 @@ def hand_over(
     try:
         write(request, handing_over.hand_over, visit, take, once=f"handover:{visit}:{nonce}", actor=f"kiosk {k}")
     except Refusal as refusal:
-        return _draw(request, k, View("told", code=refusal.code, facts=dict(refusal.facts)))
+        now = _stage(request, k)
+        somebody_else_did = now.picture.visit_id == visit and now.picture.state in ("partly", "done")
+        view = View() if somebody_else_did else View("told", code=refusal.code, facts=dict(refusal.facts))
+        return _draw(request, k, view, stage=now)
     return _draw(request, k, View())
 
 

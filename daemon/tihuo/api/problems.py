@@ -38,7 +38,10 @@ def answer(request: Request, status: int, code: str, facts: Mapping[str, object]
         headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
         return fragment(request, "notice.html", status=status, headers=headers, said=said, code=code)
     if wants_page(request):
-        return page(request, "problem.html", status=status, said=said, code=code)
+        whole = page(request, "problem.html", status=status, said=said, code=code)
+        if status >= 500 and request.method == "GET":
+            whole.headers["Refresh"] = "10"  # nobody stands at a kiosk's keyboard to ask again
+        return whole
     return _problem(status, code, said, facts)
 
 

@@ -66,7 +66,7 @@ def order(request: Request, order_no: int) -> HTMLResponse:
 def hand_over_by_code(request: Request, code: Scanned, once: Once) -> HTMLResponse:
     """核销交付: everything that is ready for the customer of this code."""
     given = write(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{once}")
-    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given))
+    return _given(request, given)
 
 
 @router.get("/parcels/{parcel_id}")
@@ -90,7 +90,13 @@ def hand_over_parcel(
     if not units:
         raise Refusal("bad_quantity")
     given = write(request, handing_over.hand_over_parcel, parcel_id, units, once=f"hand_over_parcel:{once}")
-    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given))
+    return _given(request, given)
+
+
+def _given(request: Request, given: Any) -> HTMLResponse:
+    """What a hand-over came to; `given` has been through JSON when the tap was a repeated one."""
+    receipt = door_of(request).house.print_receipts
+    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given), receipt=receipt)
 
 
 def _shelf(request: Request, text: str) -> dict[str, Any]:
