@@ -112,6 +112,7 @@ class Served:
     def __init__(self, app: FastAPI, port: int = 0) -> None:
         config = uvicorn.Config(app, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=3)
         listener = socket.create_server(("127.0.0.1", port))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only
         self._live = app.state.live
         self._server = uvicorn.Server(config)
         self.port: int = listener.getsockname()[1]

@@ -14,8 +14,8 @@ _TAKEN = "FROM shop_order o JOIN order_line l ON l.order_no = o.no"
 class SoldRow(msgspec.Struct, frozen=True):
     """One SKU of a session in units; `sold` = what was ordered and not cancelled, `money_fen` at the price paid.
 
-    `sell_through` is `sold` (and what walked in) of what was offered, 0 to 1. It is known while the session is open:
-    closing gives unsold goods back to the shop's stock. None when it cannot be told.
+    `sell_through` (售罄率) is what found a buyer, online or over the counter, of what was offered, 0 to 1; None for an
+    item whose orders all came by import.
     """
 
     sku: str
@@ -53,8 +53,8 @@ def sold_by_product(look: Look, session_id: str) -> list[SoldRow]:
     rows = look.rows(
         "SELECT s.code, d.name, s.spec, s.unit, s.zone, d.supplier, coalesce(t.orders, 0), coalesce(t.sold, 0), "
         "coalesce(t.put, 0), coalesce(t.short, 0), coalesce(t.handed_over, 0), coalesce(t.money, 0), "
-        "CASE WHEN v.state = 'open' AND i.minted > 0 THEN 1.0 - 1.0 * (i.free + i.granted) / i.minted END "
-        "FROM session_item i JOIN live_session v ON v.id = i.session_id JOIN sku s ON s.id = i.sku_id "
+        "CASE WHEN i.offered > 0 THEN min(1.0, 1.0 * (i.minted - i.free - i.granted) / i.offered) END "
+        "FROM session_item i JOIN sku s ON s.id = i.sku_id "
         "JOIN product d ON d.id = s.product_id LEFT JOIN (SELECT l.sku_id, count(DISTINCT o.no) AS orders, "
         "sum(l.quantity - l.cancelled) AS sold, sum(l.put) AS put, sum(l.short) AS short, "
         "sum(l.handed_over) AS handed_over, sum((l.quantity - l.cancelled) * l.unit_price_fen) AS money "

@@ -361,8 +361,8 @@ class Writer(threading.Thread):
 @lru_cache
 def _wide(statement: str) -> str | None:
     """A plain INSERT that takes several rows at once: SQLite gives the interpreter away with each step it makes."""
-    found = re.fullmatch(r"(INSERT INTO .* VALUES )(\([?0NUL, ]+\))", statement)
-    return found and found[1] + ", ".join([found[2]] * _TOGETHER)
+    found = re.fullmatch(r"(INSERT INTO .* VALUES )(\([?0NUL, ]+\))( ON CONFLICT.*)?", statement)
+    return found and found[1] + ", ".join([found[2]] * _TOGETHER) + (found[3] or "")
 
 
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:

@@ -23,7 +23,7 @@ class Customer(SQLModel, table=True):
 def keep_all(work: Work, people: list[tuple[str, str, str, str]]) -> None:
     """Remember customers, or what changed of them: (id, name, phone, door). An empty value never wipes a known one."""
     work.many(
-        "INSERT INTO customer(id, name, phone, door, first_seen) VALUES (?1, ?2, ?3, ?4, ?5) "
+        "INSERT INTO customer(id, name, phone, door, first_seen) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT(id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), "
         "phone = coalesce(nullif(excluded.phone, ''), phone), door = coalesce(nullif(excluded.door, ''), door) "
         "WHERE excluded.name NOT IN ('', name) OR excluded.phone NOT IN ('', phone) OR excluded.door NOT IN ('', door)",

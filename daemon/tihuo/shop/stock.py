@@ -53,6 +53,8 @@ class SessionItem(SQLModel, table=True):
     limit_per_customer: int | None = None
     arrives_on: str | None = None
     cap_set_by: str = ""
+    offered: int = 0
+    """What was for sale when the session was planned; closing ends unsold rights and leaves this."""
     minted: int = 0
     free: int = 0
     granted: int = 0

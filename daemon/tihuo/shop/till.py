@@ -100,13 +100,14 @@ class Till:
 
     def settle(self) -> None:
         """Write what was taken, and lend the cloud more of what runs low."""
-        sold = [(grant_id, held) for grant_id, held in self._held.items() if held.sold]
-        self._work.many(
-            "UPDATE stock_grant SET remaining = remaining - ?1, sold = sold + ?1 WHERE id = ?2",
-            [(held.sold, grant_id) for grant_id, held in sold],
+        sold = {grant_id: held for grant_id, held in self._held.items() if held.sold}
+        self._work.sql(
+            "UPDATE stock_grant SET remaining = remaining - j.value, sold = sold + j.value FROM json_each(?) j "
+            "WHERE stock_grant.id = j.key",
+            (msgspec.json.encode({grant_id: held.sold for grant_id, held in sold.items()}).decode(),),
         )
         taken: dict[tuple[str, int], tuple[Item, int]] = {}
-        for _, held in sold:
+        for held in sold.values():
             item = held.item
             key = item.session_id, item.sku_id
             taken[key] = item, held.sold + taken.get(key, (item, 0))[1]

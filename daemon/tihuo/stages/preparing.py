@@ -130,8 +130,8 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
         raise Refusal("item_exists", sku=item.sku)
     work.sql(
         "INSERT INTO session_item(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap_set_by, "
-        "minted, free, granted, ordered, quarantine, handed_over, void, version) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?)",
+        "offered, minted, free, granted, ordered, quarantine, handed_over, void, version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?)",
         (
             session_id,
             sku[0],
@@ -140,6 +140,7 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
             item.limit_per_customer,
             item.arrives_on,
             item.cap_set_by or work.actor,
+            item.quantity,
             work.version,
         ),
     )

@@ -170,6 +170,7 @@ CREATE TABLE session_item (
 	limit_per_customer INTEGER,
 	arrives_on VARCHAR,
 	cap_set_by VARCHAR NOT NULL,
+	offered INTEGER NOT NULL,
 	minted INTEGER NOT NULL,
 	free INTEGER NOT NULL,
 	granted INTEGER NOT NULL,
