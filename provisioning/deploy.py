@@ -11,8 +11,6 @@ import shlex
 from io import StringIO
 from pathlib import Path
 
-from provisioning import bundle
-from provisioning.settings_file import toml
 from pyinfra import config, host
 from pyinfra.api import DeployError
 from pyinfra.api.operation import OperationMeta
@@ -21,6 +19,9 @@ from pyinfra.facts.files import Link, Sha256File
 from pyinfra.facts.server import Command
 from pyinfra.operations import apt, files, server, systemd
 from pyinfra.operations.util import any_changed
+
+from provisioning import bundle
+from provisioning.settings_file import toml
 
 REPO = Path(__file__).resolve().parents[1]
 ROOT = "/opt/tihuo"

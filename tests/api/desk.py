@@ -1,21 +1,20 @@
 """A little shop with its web side: who is logged in, and what the pages answer, without a browser.
 
-    def test_something(desk: Desk) -> None:
-        staff = desk.client("小安")
-        answer = staff.post("/staff/sorting/put", data={...})
+def test_something(desk: Desk) -> None:
+    staff = desk.client("小安")
+    answer = staff.post("/staff/sorting/put", data={...})
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.little_shop import HOUSE, LittleShop
 
+from tests.little_shop import HOUSE, LittleShop
 from tihuo.api.app import create_app
 from tihuo.api.auth import SESSION, hash_pin, session_cookie
 from tihuo.api.door import Door, Part
@@ -67,9 +66,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(shop: LittleShop) -> Iterator[Desk]:
+def desk(shop: LittleShop) -> Desk:
     """A desk over a shop whose session has just begun."""
-    yield Desk(shop)
+    return Desk(shop)
 
 
 def words(page: str) -> str:

@@ -13,8 +13,8 @@ from typing import Self
 from urllib.parse import urlencode
 
 import psutil
-from tests.bench.native import slow_disk
 
+from tests.bench.native import slow_disk
 from tihuo.api.auth import hash_pin
 from tihuo.ledger.writer import Writer
 from tihuo.shop.staff import keep_user

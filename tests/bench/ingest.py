@@ -13,11 +13,11 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+
 from tests.bench import shop
 from tests.bench.figure import Figure, median
 from tests.bench.native import slow_disk
 from tests.cloud.certificates import Authority
-
 from tihuo.demo.broker import Broker, BrokerTls
 from tihuo.ledger.writer import Writer
 from tihuo.stages import selling

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tests.bench.daemon import Daemon, Page, cloud_settings
 from tests.bench.figure import Figure
-
 from tihuo.demo.broker import Broker
 
 ROUNDS = 5

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.little_shop import LittleShop
 
+from tests.little_shop import LittleShop
 from tihuo.boards import balance
 from tihuo.devices.simulated import SimulatedPrinter
 from tihuo.ledger.database import Readers
@@ -138,9 +138,7 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(tihuo: Tihuo, full: Little
     assert "restore the newest backup" in broken.stdout
 
 
-def test_the_doctor_misses_a_printer_and_a_broker_that_are_not_there(
-    tihuo: Tihuo, environment: dict[str, str]
-) -> None:
+def test_the_doctor_misses_a_printer_and_a_broker_that_are_not_there(tihuo: Tihuo, environment: dict[str, str]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

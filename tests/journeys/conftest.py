@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.house import House
 
+from tests.journeys.house import House
 from tihuo.demo.broker import Broker, NoBroker
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.little_shop import LittleShop
 
+from tests.little_shop import LittleShop
 from tihuo.boards import balance, sorting
 from tihuo.boards.paper import queued_paper
 from tihuo.cli.importing import Booked, book
@@ -38,7 +38,9 @@ def test_the_sorting_views_agree_with_the_lists_another_program_printed(
     titles = {f"{row.name}({row.spec})" if row.spec else row.name: row.wanted for row in rows}
     assert titles == by_product["product_totals"]
     parcels = shop.read(sorting.by_customer, wave, 0, 1000)
-    assert sum(row.wanted for row in rows) == sum(parcel.wanted for parcel in parcels) == by_product["total_units"] == 119
+    assert (
+        sum(row.wanted for row in rows) == sum(parcel.wanted for parcel in parcels) == by_product["total_units"] == 119
+    )
 
 
 def test_the_doors_agree_with_the_lists_another_program_printed(evening: tuple[LittleShop, dict[str, object]]) -> None:
@@ -86,7 +88,9 @@ def test_importing_the_same_file_again_changes_nothing(
 def test_orders_that_were_cancelled_since_the_last_export_are_cancelled_here(make_shop: object, tmp_path: Path) -> None:
     shop: LittleShop = make_shop(seeded=False)  # type: ignore[operator]
     head = "跟团号,下单人,支付时间,商品,订单金额,退款金额,订单状态,自提点,收货人,联系电话,详细地址\n"
-    row = "{n},阿树,2026-11-20 20:0{n}:00,荔枝(每箱四斤)+{n},60.00,0,{state},门店,林小树,19900001001,示范路1弄3号601室\n"
+    row = (
+        "{n},阿树,2026-11-20 20:0{n}:00,荔枝(每箱四斤)+{n},60.00,0,{state},门店,林小树,19900001001,示范路1弄3号601室\n"
+    )
     file = tmp_path / "orders.csv"
     file.write_text(head + row.format(n=1, state="已支付") + row.format(n=2, state="已支付"), "utf-8")
     assert book(shop.writer, read_orders(file, "g"), "s") == Booked(2, 0, 0, [])
@@ -103,7 +107,9 @@ def test_the_cloud_hears_nothing_of_orders_that_it_never_sold(evening: tuple[Lit
     parcel, sku = shop.sql("SELECT parcel_id, sku_id FROM order_line LIMIT 1")[0]
     shop.do(sorting_stage.undo_put, parcel, sku, 1)
     shop.do(sorting_stage.short, parcel, sku, 1)
-    order = shop.value("SELECT o.order_id FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE l.put > 0 LIMIT 1")
+    order = shop.value(
+        "SELECT o.order_id FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE l.put > 0 LIMIT 1"
+    )
     shop.do(handing_over.hand_over_by_code, shop.code(order))
     told = {row[0] for row in shop.sql("SELECT DISTINCT kind FROM journal WHERE up_seq IS NOT NULL")}
     facts = {row[0] for row in shop.sql("SELECT DISTINCT kind FROM journal")}

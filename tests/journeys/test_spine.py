@@ -7,8 +7,8 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from tests.journeys.house import House
 
+from tests.journeys.house import House
 from tihuo.boards import lamps, tonight
 from tihuo.boards.orders import find_orders
 from tihuo.demo.cloud import Mischief

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from provisioning.bundle import LOCK, Target, lines_for
 
 LOCK_WITH_MARKERS = r"""

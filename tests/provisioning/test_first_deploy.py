@@ -14,9 +14,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from provisioning import bundle
 
 import tihuo
+from provisioning import bundle
 from tests.provisioning import machine
 
 SUITE = os.environ.get("TIHUO_SUITE", "bookworm")

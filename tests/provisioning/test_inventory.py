@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from provisioning.settings_file import toml
 
+from provisioning.settings_file import toml
 from tihuo import settings
 
 REPO = Path(__file__).resolve().parents[2]

@@ -102,7 +102,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     for name, choices in (("lang", LANGUAGES), ("scheme", SCHEMES)):
         asked = request.query_params.get(name)
         if asked in choices:
-            (lambda *a, **k: 0)(name, asked, max_age=A_YEAR, httponly=True, samesite="lax")
+            answer.set_cookie(name, asked, max_age=A_YEAR, httponly=True, samesite="lax")
     return answer
 
 

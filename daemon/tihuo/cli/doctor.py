@@ -93,7 +93,9 @@ def _devices(settings: Settings) -> list[Finding]:
         assert printer is not None
         try:
             status = printer.status()
-            found.append(Finding(part, f"answers; paper {status.paper}", "" if status.ready else "Look at the printer."))
+            found.append(
+                Finding(part, f"answers; paper {status.paper}", "" if status.ready else "Look at the printer.")
+            )
         except DeviceTrouble as trouble:
             found.append(Finding(part, trouble.code, "Switch it on, check its cable, then run this again."))
         finally:

@@ -174,7 +174,9 @@ def _add(writer: Writer, session: str, item: preparing.NewItem) -> None:
 
 def _advice(code: str, facts: dict[str, Any]) -> str:
     what, then = ADVICE[code]
-    told = {name: ", ".join(map(str, fact)) if isinstance(fact, (list, tuple)) else fact for name, fact in facts.items()}
+    told = {
+        name: ", ".join(map(str, fact)) if isinstance(fact, (list, tuple)) else fact for name, fact in facts.items()
+    }
     return f"{what} {then}".format_map(told)
 
 

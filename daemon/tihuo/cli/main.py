@@ -54,7 +54,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Play one whole evening without a person, then stop.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the demo shop keeps its data and papers.")] = Path("var/demo"),
     port: Annotated[int, typer.Option(help="Port of the pages; 0 takes a free one.")] = 8080,
-    fast: Annotated[bool, typer.Option("--fast", help="Orders as fast as they go instead of one every few seconds.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Orders as fast as they go instead of one every few seconds.")
+    ] = False,
 ) -> None:
     """Run a believable shop on this machine: a real broker, simulated devices, the other side of the cloud contract.
 
@@ -166,7 +168,10 @@ def user(
         if json:
             say_json(people)
         else:
-            say("\n".join(f"{person['role']:6} {person['name']}" for person in people) or "Nobody yet: tihuo user NAME --role owner")
+            say(
+                "\n".join(f"{person['role']:6} {person['name']}" for person in people)
+                or "Nobody yet: tihuo user NAME --role owner"
+            )
         return
     change_user(chosen, name, role, remove=remove, pin_stdin=pin_stdin)
 

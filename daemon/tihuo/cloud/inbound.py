@@ -86,7 +86,7 @@ class _Orders:
         try:
             with self._work.attempt():
                 selling.accept_orders(self._work, [order for order, _, _ in waiting])
-        except Exception as error:  # noqa: BLE001  found again below, alone
+        except Exception as error:
             if _is_trouble(error):
                 raise
             for order, envelope, heard in waiting:

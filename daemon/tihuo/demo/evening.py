@@ -67,7 +67,8 @@ class Evening:
         evening = self._readers.read(tonight.tonight)
         self._say(
             f"  {evening.orders} orders accepted, {evening.refused} refused, {evening.cancelled} cancelled, "
-            f"{self._crowd.turned_away} customers turned away by the mini program: sold out; ¥{evening.paid_fen / 100:.2f}"
+            f"{self._crowd.turned_away} customers turned away by the mini program: sold out; "
+            f"¥{evening.paid_fen / 100:.2f}"
         )
         last = self._cloud.order(self._crowd.orders[-1])
         self._say(f"  the last one: {mask_name(last.name)}, code {last.code}, digits {last.short_code}")
@@ -130,7 +131,9 @@ class Evening:
                 self._staff.hand_over(order.code)
                 self._say(f"  {mask_name(order.name)}: handed over at the counter")
                 continue
-            picture = self._customer.type_digits(order.short_code) if number % 7 == 3 else self._customer.show(order.code)
+            picture = (
+                self._customer.type_digits(order.short_code) if number % 7 == 3 else self._customer.show(order.code)
+            )
             self._customer.lamps_blink(picture)
             self._take(picture, order.name, in_two=number % 11 == 2)
             self._first_served = self._first_served or (order.code, order.name)
@@ -155,7 +158,9 @@ class Evening:
         return found[0].progress if found else ""
 
     def _wait_for_paper_and_cloud(self) -> None:
-        wait_for("every label and receipt came out", lambda: set(self._readers.read(paper.paper_counts)) <= _AT_REST, 60)
+        wait_for(
+            "every label and receipt came out", lambda: set(self._readers.read(paper.paper_counts)) <= _AT_REST, 60
+        )
         self._cloud.wait_until(lambda cloud: all(cloud.order(o).state in _ENDS for o in self._crowd.orders), 30)
         self._cloud.wait_until(lambda cloud: not cloud.unacknowledged(), 10)
 
@@ -168,11 +173,16 @@ class Evening:
         counts = self._readers.read(paper.paper_counts)
         cloud = self._cloud.figures()
         items = self._items()
-        self._say(f"  units: {evening.units} ordered, {evening.units_handed_over} handed over, {evening.units_short} short")
+        self._say(
+            f"  units: {evening.units} ordered, {evening.units_handed_over} handed over, {evening.units_short} short"
+        )
         self._say(f"  paid ¥{evening.paid_fen / 100:.2f}, given back ¥{evening.refunded_fen / 100:.2f}")
         self._say(f"  paper: {', '.join(f'{count} {state}' for state, count in sorted(counts.items()))}")
         self._say(f"  cloud: {', '.join(f'{count} {state}' for state, count in sorted(cloud.orders.items()))}")
-        wrong = [f"the ledger does not balance: {name} {rows}" for name, rows in self._readers.read(balance.imbalances).items()]
+        wrong = [
+            f"the ledger does not balance: {name} {rows}"
+            for name, rows in self._readers.read(balance.imbalances).items()
+        ]
         wrong += [f"the cloud's books: {oddity}" for oddity in cloud.oddities]
         states = {order: self._cloud.order(order).state for order in self._crowd.orders}
         wrong += [f"order {order} ended as {state}" for order, state in states.items() if state not in _ENDS]

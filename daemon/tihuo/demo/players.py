@@ -87,7 +87,9 @@ class StaffPlayer:
         """Hold an item before the camera; gives the lamps that shine for it."""
         self._simulator.hold_image(picture(barcode))
         try:
-            wait_for("the camera read the bar code", lambda: self._readers.read(sorting.station_picture, "camera").sku_id)
+            wait_for(
+                "the camera read the bar code", lambda: self._readers.read(sorting.station_picture, "camera").sku_id
+            )
             wanted = self._readers.read(lamps.lamps)
             wait_for("the lamps of the item shine", lambda: set(wanted) <= set(self._simulator.lit()))
             return self._simulator.lit()
@@ -142,14 +144,14 @@ class CustomerPlayer:
     def lamps_blink(self, picture: kiosk.KioskPicture) -> None:
         """Wait until the lamps of her slots blink. Raises `GaveUp`."""
         hers = {parcel.slot for parcel in picture.parcels if not parcel.taken}
-        wait_for("the lamps of her slots blink", lambda: all(self._simulator.lit().get(slot) == "blink" for slot in hers))
+        wait_for(
+            "the lamps of her slots blink", lambda: all(self._simulator.lit().get(slot) == "blink" for slot in hers)
+        )
 
     def take(self, picture: kiosk.KioskPicture, parcels: list[int]) -> kiosk.KioskPicture:
         """Touch 都拿到了, or take only some. Raises `Refused`."""
-        self._browser.post(
-            f"/kiosk/hand-over?k={self._kiosk}", visit=picture.visit_id, nonce=f"touched-{'-'.join(map(str, parcels))}"[:32],
-            take=parcels,
-        )  # fmt: skip
+        nonce = f"touched-{'-'.join(map(str, parcels))}"[:32]
+        self._browser.post(f"/kiosk/hand-over?k={self._kiosk}", visit=picture.visit_id, nonce=nonce, take=parcels)
         return self._picture()
 
     def leave(self) -> None:

@@ -52,9 +52,7 @@ def seed_session(do: Do, number: int, now: int, *, hours: int = 2, scarce: dict[
             cap_set_by=PEOPLE[0][0],
         )
         if product.kind == "presale" or number > 1
-        else preparing.NewItem(
-            sku=product.code, kind="on_hand", quantity=product.quantity, price_fen=product.price_fen
-        )
+        else preparing.NewItem(sku=product.code, kind="on_hand", quantity=product.quantity, price_fen=product.price_fen)
         for product in shop.PRODUCTS
     )
     session = preparing.NewSession(

@@ -191,7 +191,9 @@ def _slot(canvas: Canvas, content: LabelContent, size: LabelSize) -> int:
         left = size.margin - glyph(content.slot[0], letter, weight).left
         box = canvas.text("slot", left, top, content.slot, letter, weight=weight)
         if content.place > 1:
-            canvas.chip("place", box.right + 6, size.margin + (height + ink) / 2 - turn * 5 // 4, str(content.place), turn)
+            canvas.chip(
+                "place", box.right + 6, size.margin + (height + ink) / 2 - turn * 5 // 4, str(content.place), turn
+            )
     return size.margin + height
 
 

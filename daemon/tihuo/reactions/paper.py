@@ -83,7 +83,7 @@ class PaperDesk:
         """One job. Raises `PrinterTrouble` after it has put the job where it belongs."""
         try:
             picture = self._draw(job)
-        except Exception as error:  # noqa: BLE001  a job that cannot be drawn must not hold up the others
+        except Exception as error:
             log.exception("print job %d cannot be drawn", job.job_id)
             self._move(job, "queued", "cancelled", f"not_drawable: {type(error).__name__}")
             return

@@ -10,7 +10,6 @@ from tihuo.shop.events import LineQuantity, OrderShort, Refund
 from tihuo.shop.stock import move
 from tihuo.shop.work import Work
 
-
 IMPORTED = "import"
 """The channel of orders that were read from another program's export: the cloud never heard of them."""
 
