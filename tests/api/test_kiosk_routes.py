@@ -103,7 +103,18 @@ def test_taking_what_has_gone_in_the_meantime_says_so(shop: Evening, kiosk: http
     assert cue(at_the_same_time) == "done:", "what both wanted has happened"
     shop.later(6_000)
     late = kiosk.post("/kiosk/hand-over", data=form | {"nonce": "much later"})
-    assert cue(late) == "idle:told" and "请再出示一次取货码" in late.text
+    assert cue(late) == "idle:told" and "请再出示一次自提码" in late.text
+
+
+def test_a_kiosk_acts_for_its_own_customer_only(shop: Evening, kiosk: httpx.Client) -> None:
+    visit = shop.show(shop.code("o2"), "k2")
+    before = shop.parcels()
+    form = {"visit": str(visit), "nonce": "a nonce of mine"}
+    parcels = [str(parcel) for parcel, *_ in before]
+    assert cue(kiosk.post("/kiosk/hand-over", data=form | {"take": parcels})) == "idle:told"
+    kiosk.post("/kiosk/leave", data=form)
+    assert shop.parcels() == before
+    assert cue(kiosk.get("/kiosk/stage", params={"k": "k2"})) == "welcome:"
 
 
 def test_no_full_name_and_no_phone_reaches_the_screen(shop: Evening, kiosk: httpx.Client) -> None:

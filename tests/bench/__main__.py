@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, ingest, start, views
+from tests.bench import cost, eyes, ingest, start, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -28,6 +28,7 @@ def _with_world(*parts: Callable[[ingest.World], list[Figure]]) -> Bench:
 SUITE: dict[str, Bench] = {
     "cost": lambda folder: cost.instructions(folder) + cost.written(folder),
     "views": views.views,
+    "decode": eyes.decode,
     "start": start.start,
     "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }

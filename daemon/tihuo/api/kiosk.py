@@ -141,6 +141,8 @@ def hand_over(
     """都拿到了: the parcels that the customer saw and took, once, however often the button is touched."""
     if not take:
         return _draw(request, k, View("choose", ticked=frozenset(), hint=True))
+    if not _stands_here(request, k, visit):
+        return _draw(request, k, View("told", code="visit_over"))
     try:
         write(request, handing_over.hand_over, visit, take, once=f"handover:{visit}:{nonce}", actor=f"kiosk {k}")
     except Refusal as refusal:
@@ -153,7 +155,7 @@ def hand_over(
 
 @router.post("/leave")
 def leave(request: Request, k: str, visit: Annotated[int | None, Form()] = None) -> Response:
-    if visit is not None:
+    if visit is not None and _stands_here(request, k, visit):
         write(request, handing_over.leave, visit, actor=f"kiosk {k}")
     return _draw(request, k, View())
 
@@ -165,6 +167,11 @@ def call(request: Request, k: str, visit: Annotated[int | None, Form()] = None) 
     if not calls.take(k, door_of(request).clock()):
         write(request, handing_over.call_staff, k, visit, actor=f"kiosk {k}")
     return _draw(request, k, View("called"))
+
+
+def _stands_here(request: Request, kiosk: str, visit: int) -> bool:
+    """Whether it is this kiosk's own visit: a tablet cannot act for the customer before another one."""
+    return read(request, kiosk_picture, kiosk).visit_id == visit
 
 
 def _stage(request: Request, kiosk: str) -> Stage:

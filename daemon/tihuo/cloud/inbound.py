@@ -163,8 +163,10 @@ def new_order(data: down.OrderPlaced) -> NewOrder:
         customer_phone=customer.phone,
         window=(to_millis(data.window.from_), to_millis(data.window.to)) if data.window else None,
         lines=tuple(
-            NewLine(line.line_id, line.sku, line.quantity, line.unit_price_fen, data.grant_of(line) or "")
-            for line in data.lines
+            [
+                NewLine(line.line_id, line.sku, line.quantity, line.unit_price_fen, data.grant_of(line) or "")
+                for line in data.lines
+            ]
         ),
         paid_fen=data.paid_fen,
         provider=data.payment.provider,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -93,6 +94,7 @@ def _session(look: Look, session_id: str) -> tuple[str, str, datetime, datetime,
     return session_id, row[0][:120], from_millis(row[1]), from_millis(row[2]), offered
 
 
+@lru_cache(maxsize=64)
 def _window(window: tuple[int, int]) -> Window:
     return Window(from_millis(window[0]), from_millis(window[1]))
 

@@ -32,9 +32,7 @@ class DeviceSimulator:
 
     def hold_code(self, text: str) -> None:
         """Hold a phone showing this QR before the camera until `clear`."""
-        from tihuo.drawing.codes import qr  # Pillow, only when somebody plays
-
-        self.hold_image(_phone(qr(text, 420, largest=14)))
+        self.hold_image(phone_picture(text))
 
     def hold_image(self, image: bytes) -> None:
         if self._camera is not None:
@@ -106,10 +104,13 @@ def _mend(printer: SimulatedPrinter) -> None:
     printer.answer_again()
 
 
-def _phone(code: Any) -> bytes:
+def phone_picture(text: str) -> bytes:
     """A phone's screen with a code on it, as the camera sees it: 1280x720, PNG."""
-    from PIL import Image
+    from PIL import Image  # only when somebody plays
 
+    from tihuo.drawing.codes import qr
+
+    code = qr(text, 420, largest=14)
     frame = Image.new("L", (1280, 720), 96)
     screen = Image.new("L", (code.width + 60, code.height + 120), 245)
     screen.paste(code.convert("L"), (30, 60))

@@ -38,7 +38,7 @@ BATCH = 64
 MOST = 256
 """Jobs to a commit when the disk is slow: as many as can be run in the time that a sync takes."""
 _TOGETHER = 16
-"""Rows to an INSERT."""
+"""Rows to a statement that can take several."""
 
 
 def folds(function: Stage) -> Stage:
@@ -360,9 +360,9 @@ class Writer(threading.Thread):
 
 @lru_cache
 def _wide(statement: str) -> str | None:
-    """A plain INSERT that takes several rows at once: SQLite gives the interpreter away with each step it makes."""
-    found = re.fullmatch(r"(INSERT INTO .* VALUES )(\([?0NUL, ]+\))( ON CONFLICT.*)?", statement)
-    return found and found[1] + ", ".join([found[2]] * _TOGETHER) + (found[3] or "")
+    """The same for several rows at once, if it has `VALUES (?, …)`: SQLite gives the interpreter away with each step."""
+    found = re.fullmatch(r"(.*\bVALUES )(\([?0NUL, ]+\))(.*)", statement)
+    return found and found[1] + ", ".join([found[2]] * _TOGETHER) + found[3]
 
 
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
@@ -97,18 +96,7 @@ def _move_sql(source: str, target: str) -> str:
     )
 
 
-def _move_many_sql(source: str, target: str) -> str:
-    return (
-        f"UPDATE session_item SET {source} = {source} - j.units, {target} = {target} + j.units, version = ?2 "
-        "FROM (SELECT value ->> 0 AS session, value ->> 1 AS sku, value ->> 2 AS units FROM json_each(?1)) j "
-        "WHERE session_item.session_id = j.session AND session_item.sku_id = j.sku"
-    )
-
-
 _MOVES = {(a, b): _move_sql(a, b) for a in PLACES for b in PLACES if a != b}
-_MANY_MOVES = {(a, b): _move_many_sql(a, b) for a in PLACES for b in PLACES if a != b}
-_MANY = 8
-"""Rights of so many items are moved by one statement: SQLite gives the interpreter away with each."""
 
 
 def move(work: Work, source: str, target: str, rights: Iterable[tuple[str, int, int]]) -> None:
@@ -116,14 +104,7 @@ def move(work: Work, source: str, target: str, rights: Iterable[tuple[str, int, 
 
     The CHECK constraints refuse a move that would leave a place negative: `sqlite3.IntegrityError`, nothing happened.
     """
-    units: dict[tuple[str, int], int] = {}
-    for session, sku, quantity in rights:
-        units[session, sku] = quantity + units.get((session, sku), 0)
-    if len(units) < _MANY:
-        work.many(_MOVES[source, target], [(quantity, work.version, *item) for item, quantity in units.items()])
-    else:
-        rows = msgspec.json.encode([(*item, quantity) for item, quantity in units.items()])
-        work.sql(_MANY_MOVES[source, target], (rows.decode(), work.version))
+    work.many(_MOVES[source, target], [(quantity, work.version, session, sku) for session, sku, quantity in rights])
 
 
 def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:

@@ -41,7 +41,7 @@ _grants = msgspec.json.Decoder(list[tuple[str, str, int, int, str, str, int | No
 
 
 class Till:
-    """Load it with a batch, ask `why_not` and `take` order by order, then `settle` once."""
+    """Load it with a batch, `take` order by order, then `settle` once."""
 
     def __init__(self, work: Work, orders: list[NewOrder]) -> None:
         self._work = work
@@ -63,51 +63,56 @@ class Till:
                 items[session_id, sku_id] = item
             self._held[grant_id] = Held(item, remaining, state == "open")
 
-    def why_not(self, order: NewOrder) -> str:
-        """Why an order cannot be taken, empty if it can: `unknown_sku`, `unknown_grant`, `grant_closed`, `sold_out` or
-        `over_limit`."""
-        wanted: dict[str, int] = {}
-        limited: dict[int, tuple[Item, int]] = {}
+    def take(self, order: NewOrder) -> tuple[str, list[int]]:
+        """Take an order whole, or not at all: why not, and the SKU number of each line.
+
+        Why not is empty, `unknown_sku`, `unknown_grant`, `grant_closed`, `sold_out` or `over_limit`.
+        """
+        reason = ""
+        rung: list[Held] = []
         for line in order.lines:
             held = self._held.get(line.grant_id)
             if held is None:
                 known = self._work.one("SELECT 1 FROM sku WHERE code = ?", (line.sku,))
-                return "unknown_grant" if known else "unknown_sku"
-            item = held.item
-            if item.code != line.sku or item.session_id != order.session_id:
-                return "unknown_grant"
-            wanted[line.grant_id] = units = wanted.get(line.grant_id, 0) + line.quantity
-            if units > held.remaining:
-                return "sold_out" if held.open else "grant_closed"
-            if item.limit is not None:
-                limited[item.sku_id] = item, line.quantity + limited.get(item.sku_id, (item, 0))[1]
-        for item, units in limited.values():
-            if units + self._bought(order, item) > (item.limit or 0):
-                return "over_limit"
-        return ""
+                reason = "unknown_grant" if known else "unknown_sku"
+            elif held.item.code != line.sku or held.item.session_id != order.session_id:
+                reason = "unknown_grant"
+            elif line.quantity > held.remaining:
+                reason = "sold_out" if held.open else "grant_closed"
+            else:
+                held.remaining -= line.quantity
+                held.sold += line.quantity
+                rung.append(held)
+                continue
+            break
+        reason = reason or self._over_limit(order, rung)
+        if reason:
+            for line, held in zip(order.lines, rung, strict=False):
+                held.remaining += line.quantity
+                held.sold -= line.quantity
+        return reason, [held.item.sku_id for held in rung]
 
-    def take(self, order: NewOrder) -> list[int]:
-        """Take an order for which nothing speaks against it; gives the SKU number of each line."""
-        skus = []
-        for line in order.lines:
-            held = self._held[line.grant_id]
-            held.remaining -= line.quantity
-            held.sold += line.quantity
-            if held.item.limit is not None:
-                held.item.bought.append((order.customer_id, order.customer_phone, line.quantity))
-            skus.append(held.item.sku_id)
-        return skus
+    def _over_limit(self, order: NewOrder, rung: list[Held]) -> str:
+        wanted: dict[int, tuple[Item, int]] = {}
+        for line, held in zip(order.lines, rung, strict=True):
+            item = held.item
+            if item.limit is not None:
+                wanted[item.sku_id] = item, line.quantity + wanted.get(item.sku_id, (item, 0))[1]
+        if any(units + self._bought(order, item) > (item.limit or 0) for item, units in wanted.values()):
+            return "over_limit"
+        for item, units in wanted.values():
+            item.bought.append((order.customer_id, order.customer_phone, units))
+        return ""
 
     def settle(self) -> None:
         """Write what was taken, and lend the cloud more of what runs low."""
-        sold = {grant_id: held for grant_id, held in self._held.items() if held.sold}
-        self._work.sql(
-            "UPDATE stock_grant SET remaining = remaining - j.value, sold = sold + j.value FROM json_each(?) j "
-            "WHERE stock_grant.id = j.key",
-            (msgspec.json.encode({grant_id: held.sold for grant_id, held in sold.items()}).decode(),),
+        sold = [(grant_id, held) for grant_id, held in self._held.items() if held.sold]
+        self._work.many(
+            "UPDATE stock_grant SET remaining = remaining - ?1, sold = sold + ?1 WHERE id = ?2",
+            [(held.sold, grant_id) for grant_id, held in sold],
         )
         taken: dict[tuple[str, int], tuple[Item, int]] = {}
-        for held in sold.values():
+        for _, held in sold:
             item = held.item
             key = item.session_id, item.sku_id
             taken[key] = item, held.sold + taken.get(key, (item, 0))[1]

@@ -62,7 +62,7 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
         known.add(new.order_id)
         people.append((new.customer_id, new.customer_name, new.customer_phone, ""))
         order_no += 1
-        reason = till.why_not(new)
+        reason, skus = till.take(new)
         if reason:
             booked.append(_order_row(work, order_no, new, new.window or (0, 0), reason))
             work.record(_refused(new, reason))
@@ -74,7 +74,7 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
         booked.append(_order_row(work, order_no, new, window))
         lines += [
             (order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen)
-            for number, (line, sku_id) in enumerate(zip(new.lines, till.take(new), strict=True), 1)
+            for number, (line, sku_id) in enumerate(zip(new.lines, skus, strict=True), 1)
         ]
         work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
         answers.append("accepted")
