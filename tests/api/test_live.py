@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -143,8 +144,10 @@ def test_closing_hangs_up(shop: Evening, listen: Listen) -> None:
     shop.show(shop.code("o2"))
 
 
-def run(story: Any) -> None:
-    asyncio.run(asyncio.wait_for(story, 20))
+def run(story: Coroutine[Any, Any, None]) -> None:
+    """On a thread of its own: Playwright keeps a loop running on the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, asyncio.wait_for(story, 20)).result(30)
 
 
 async def publish(updates: LiveUpdates, *topics: str) -> None:

@@ -48,7 +48,9 @@ def main(wanted: list[str]) -> int:
             ratio = f"{figure.ratio:.3g} x {figure.floor_name}" if figure.ratio is not None else figure.floor_name
             sign = ">=" if figure.good == "more" else "<="
             mark = "ok" if figure.reached else "MISSED" if figure.due else "not due yet"
-            print(f"{figure.name:22} {figure.value:12.4g} {figure.unit:12} {ratio:48} {sign} {figure.target:<6g} {mark}")
+            print(
+                f"{figure.name:22} {figure.value:12.4g} {figure.unit:12} {ratio:48} {sign} {figure.target:<6g} {mark}"
+            )
         print(f"  {name}: {time.monotonic() - began:.0f} s")
         figures += found
     save(figures)

@@ -42,7 +42,9 @@ class Daemon:
             heard.bind(str(notified))
             heard.settimeout(60)
             self.began = time.perf_counter()
-            self._child = subprocess.Popen([sys.executable, "-m", "tihuo", "run"], env=environment, stdout=log, stderr=log)
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "tihuo", "run"], env=environment, stdout=log, stderr=log
+            )
             try:
                 told = heard.recv(4096).decode()
             except BaseException:
@@ -159,5 +161,9 @@ class Listening:
 
 def cloud_settings(port: int, ca: Path | None = None) -> dict[str, str]:
     """Where the broker is, as environment variables of the daemon."""
-    found = {"TIHUO_CLOUD__HOST": "127.0.0.1", "TIHUO_CLOUD__PORT": str(port), "TIHUO_CLOUD__TLS": "true" if ca else "false"}
+    found = {
+        "TIHUO_CLOUD__HOST": "127.0.0.1",
+        "TIHUO_CLOUD__PORT": str(port),
+        "TIHUO_CLOUD__TLS": "true" if ca else "false",
+    }
     return found | ({"TIHUO_CLOUD__CA": str(ca)} if ca else {})

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import zxingcpp
-from PIL import Image
-from tests.bench.figure import Figure, median
+from PIL import Image, ImageFilter
 
+from tests.bench.figure import Figure, median
 from tihuo.demo.simulator import phone_picture
 from tihuo.devices.decoding import Decoder
 
@@ -31,9 +31,9 @@ def decode(_folder: Path) -> list[Figure]:
     """A frame with a code in it, and a counter with nothing on it but the noise of a sensor."""
     chance = np.random.default_rng(7)
     shown = np.asarray(Image.open(io.BytesIO(phone_picture("TH1:LLX01:1G:6A3L64YC6Q5Q7BH7"))).convert("L"))
-    noise = chance.integers(-5, 6, shown.shape)
-    hit = np.clip(shown + noise, 0, 255).astype(np.uint8)
-    empty = np.clip(130 + noise + np.linspace(-30, 30, shown.shape[1]), 0, 255).astype(np.uint8)
+    noise = chance.integers(-12, 13, shown.shape)
+    hit = _seen(shown + noise)
+    empty = _seen(130 + noise + np.linspace(-30, 30, shown.shape[1]))
     decoder = Decoder()
     assert [read.text for read in decoder.read(hit)] == ["TH1:LLX01:1G:6A3L64YC6Q5Q7BH7"]
     figures = []
@@ -54,6 +54,12 @@ def decode(_folder: Path) -> list[Figure]:
             )
         )
     return figures
+
+
+def _seen(light: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What a camera makes of it: the noise of neighbouring pixels runs together when the colours are worked out."""
+    picture = Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
+    return np.asarray(picture.filter(ImageFilter.BoxBlur(1)))
 
 
 def _alone(frame: np.ndarray[Any, Any]) -> Any:

@@ -91,7 +91,8 @@ def table(known: dict[str, dict[str, object]]) -> str:
         ratio = row["ratio"] if row["ratio"] is not None else "–"
         mark = "✓" if row["reached"] else "✗" if row.get("due", True) else "not due yet"
         rows.append(
-            f"| `{name}` | {row['what']} | {row['value']} {row['unit']} | {floor} | {ratio} | {sign} {row['target']} | {mark} |"
+            f"| `{name}` | {row['what']} | {row['value']} {row['unit']} | {floor} | {ratio} "
+            f"| {sign} {row['target']} | {mark} |"
         )
     return "\n".join(rows) + "\n"
 

@@ -46,7 +46,9 @@ class World:
         self.broker.start()
 
     def client(self, name: str, *, clean: bool = True) -> mqtt.Client:
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean, reconnect_on_failure=False)
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean, reconnect_on_failure=False
+        )
         if self.ca:
             client.tls_set(str(self.ca))
         client.max_inflight_messages_set(1000)
@@ -84,7 +86,17 @@ class World:
         """The command of a consumer: `paho` acknowledges and nothing else, `box` does all that the daemon does."""
         ca = str(self.ca or "")
         port = str(self.broker.port)
-        return [sys.executable, "-m", "tests.bench.ingest", what, port, ca, str(count), str(database or ""), str(answers)]
+        return [
+            sys.executable,
+            "-m",
+            "tests.bench.ingest",
+            what,
+            port,
+            ca,
+            str(count),
+            str(database or ""),
+            str(answers),
+        ]
 
     def run(self, *command: Any, slow_ms: float = 0.0) -> dict[str, Any]:
         """Run such a consumer until it is done; gives what it printed."""
@@ -118,10 +130,18 @@ def rate(world: World) -> list[Figure]:
         ratios.append(rates[-1] / floor)
     value = median(rates)
     return [
-        Figure(name="ingest_rate", what="queued orders of four lines over TLS: reserved, journalled, synced, answered",
-               value=value, unit="orders/s", floor=value / median(ratios), floor_name="stock paho consumer, manual ack",
-               n=ROUNDS, target=0.25, good="more"),
-    ]  # fmt: skip
+        Figure(
+            name="ingest_rate",
+            what="queued orders of four lines over TLS: reserved, journalled, synced, answered",
+            value=value,
+            unit="orders/s",
+            floor=value / median(ratios),
+            floor_name="stock paho consumer, manual ack",
+            n=ROUNDS,
+            target=0.25,
+            good="more",
+        ),
+    ]
 
 
 def slow_card(world: World) -> list[Figure]:
@@ -131,10 +151,19 @@ def slow_card(world: World) -> list[Figure]:
     rounds = [(world.drain(template, payloads), world.drain(template, payloads, slow_ms=20)) for _ in range(3)]
     value = median(slow for _, slow in rounds)
     return [
-        Figure(name="ack_slow_card", what="drain with syncs 20 ms slower", value=value, unit="orders/s",
-               floor=value / median(slow / plain for plain, slow in rounds), floor_name="the same at +0 ms", n=3,
-               target=0.7, good="more", due=False),
-    ]  # fmt: skip
+        Figure(
+            name="ack_slow_card",
+            what="drain with syncs 20 ms slower",
+            value=value,
+            unit="orders/s",
+            floor=value / median(slow / plain for plain, slow in rounds),
+            floor_name="the same at +0 ms",
+            n=3,
+            target=0.7,
+            good="more",
+            due=False,
+        ),
+    ]
 
 
 def backlog(world: World) -> list[Figure]:
@@ -155,10 +184,19 @@ def backlog(world: World) -> list[Figure]:
         rounds.append((usual, BACKLOG / float(world.run("box", BACKLOG, shop.fresh(cut_off), 2 * BACKLOG)["seconds"])))
     value = median(both for _, both in rounds)
     return [
-        Figure(name="backlog_drain", what=f"{BACKLOG} events each way after a cut", value=value, unit="events/s each way",
-               floor=value / median(both / usual for usual, both in rounds), floor_name="`ingest_rate` without a cut", n=3,
-               target=0.8, good="more", due=False),
-    ]  # fmt: skip
+        Figure(
+            name="backlog_drain",
+            what=f"{BACKLOG} events each way after a cut",
+            value=value,
+            unit="events/s each way",
+            floor=value / median(both / usual for usual, both in rounds),
+            floor_name="`ingest_rate` without a cut",
+            n=3,
+            target=0.8,
+            good="more",
+            due=False,
+        ),
+    ]
 
 
 def latency(world: World) -> list[Figure]:
@@ -197,11 +235,27 @@ def latency(world: World) -> list[Figure]:
     acks = found["acks_ms"]
     sync = modelled_sync(world.folder)
     return [
-        Figure(name="ack_latency.ack", what="order received until acknowledged, 5 a second, p50", value=median(acks[2:]),
-               unit="ms", floor=sync, floor_name="one modelled sync", n=len(acks) - 2, target=2.5),
-        Figure(name="ack_latency.stock", what="order published until its new stock is seen, 5 a second, p50",
-               value=median(waits[2:]), unit="ms", floor=sync, floor_name="one modelled sync", n=len(waits) - 2, target=3.0),
-    ]  # fmt: skip
+        Figure(
+            name="ack_latency.ack",
+            what="order received until acknowledged, 5 a second, p50",
+            value=median(acks[2:]),
+            unit="ms",
+            floor=sync,
+            floor_name="one modelled sync",
+            n=len(acks) - 2,
+            target=2.5,
+        ),
+        Figure(
+            name="ack_latency.stock",
+            what="order published until its new stock is seen, 5 a second, p50",
+            value=median(waits[2:]),
+            unit="ms",
+            floor=sync,
+            floor_name="one modelled sync",
+            n=len(waits) - 2,
+            target=3.0,
+        ),
+    ]
 
 
 def modelled_sync(folder: Path) -> float:
@@ -214,7 +268,9 @@ def modelled_sync(folder: Path) -> float:
         "print(sorted(t)[30]*1000)\n"
     )
     command = [sys.executable, "-c", script, str(folder / "sync.bin")]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=slow_disk(folder, SLOW)).stdout)
+    return float(
+        subprocess.run(command, capture_output=True, text=True, check=True, env=slow_disk(folder, SLOW)).stdout
+    )
 
 
 def _paho(port: int, ca: str, count: int) -> dict[str, Any]:

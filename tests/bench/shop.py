@@ -41,7 +41,12 @@ def make(path: Path, stock: int = 1_000_000) -> None:
     zones = list(Zone)
     for n in range(SKUS):
         sku = preparing.NewSku(
-            code=f"SKU{n:03d}", product=f"商品{n:03d}", spec="500 克", price_fen=1290, zone=zones[n % 3], barcode=barcode(n)
+            code=f"SKU{n:03d}",
+            product=f"商品{n:03d}",
+            spec="500 克",
+            price_fen=1290,
+            zone=zones[n % 3],
+            barcode=barcode(n),
         )
         writer.write(preparing.keep_sku, sku)
     now = clock()

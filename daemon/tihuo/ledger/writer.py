@@ -360,7 +360,7 @@ class Writer(threading.Thread):
 
 @lru_cache
 def _wide(statement: str) -> str | None:
-    """The same for several rows at once, if it has `VALUES (?, …)`: SQLite gives the interpreter away with each step."""
+    """The same for several rows at once, if it has `VALUES (?, …)`: SQLite lets go of the interpreter at each step."""
     found = re.fullmatch(r"(.*\bVALUES )(\([?0NUL, ]+\))(.*)", statement)
     return found and found[1] + ", ".join([found[2]] * _TOGETHER) + found[3]
 
