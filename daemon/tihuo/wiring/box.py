@@ -50,6 +50,8 @@ class Box:
 
     def __init__(self, settings: Settings, *, simulator: Callable[[Fitting], Simulator] | None = None) -> None:
         self.settings = settings
+        self._server: Any = None
+        self._http: threading.Thread | None = None
         self._since: dict[str, tuple[str, Millis]] = {}
         self._lock = threading.Lock()
         self._claim = _claim(settings)
@@ -69,8 +71,6 @@ class Box:
         self.desks = [self._desk(role) for role in ("label", "receipt")]
         self.followers = self._followers()
         self.door = self._door(simulator(self.fitting) if simulator else None)
-        self._server: Any = None
-        self._http: threading.Thread | None = None
 
     def _followers(self) -> list[Follower]:
         followers = [Checkpointer(self.settings.database).follower]
@@ -141,9 +141,14 @@ class Box:
             http="httptools",
             loop="asyncio",
             lifespan="on",
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
         listening = list(sockets) or [config.bind_socket()]
+        for listener in listening:
+            # asyncio sets it on sockets it made itself; without it an answer in two parts waits 40 ms for an ack
+            if listener.family in (socket.AF_INET, socket.AF_INET6):
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.addresses = [_address(listener) for listener in listening]
         self._server = uvicorn.Server(config)
         self._http = threading.Thread(target=self._server.run, args=(listening,), name="http", daemon=True)
@@ -222,6 +227,8 @@ class Box:
                 self._since[part] = (trouble, clock())
                 if known is not None or trouble:
                     log.info("%s: %s", part, trouble or "well again")
+                if self._server is not None:
+                    self._app.state.live.publish({"box"})
 
 
 def _claim(settings: Settings) -> TextIO:
