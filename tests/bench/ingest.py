@@ -304,6 +304,7 @@ def _box(port: int, ca: str, count: int, database: Path, answers: int) -> dict[s
     from tihuo.ledger.database import Readers
     from tihuo.ledger.keeping import Checkpointer
     from tihuo.shop.events import Event, OrderAccepted
+    from tihuo.wiring.memory import settle
 
     writer = Writer(database, shop.HOUSE, shop.clock)
     readers = Readers(database)
@@ -334,6 +335,7 @@ def _box(port: int, ca: str, count: int, database: Path, answers: int) -> dict[s
     keeper = Checkpointer(database).follower
     keeper.start()
     relay.follower.start()
+    settle()
     link.start()
     assert done.wait(150), f"{booked} of {count} booked, {link.answers} of {answers} answered"
     seconds = time.perf_counter() - first[0]

@@ -28,6 +28,7 @@ from tihuo.settings import Cloud, Settings
 from tihuo.shop.words import Millis, Zone
 from tihuo.shop.work import House
 from tihuo.timetable import Timetable
+from tihuo.wiring import memory
 from tihuo.wiring.devices import Fitting, fit
 from tihuo.wiring.shelf import shelf_map
 
@@ -124,6 +125,7 @@ class Box:
         if self.link is not None:
             self.link.start()
         self._serve(sockets)
+        memory.settle()
         log.info("tihuo %s serves %s", __version__, ", ".join(self.addresses))
 
     def _serve(self, sockets: Sequence[socket.socket]) -> None:
