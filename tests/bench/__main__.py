@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, eyes, ingest, start, views
+from tests.bench import cost, exactly, eyes, ingest, start, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -30,6 +30,7 @@ SUITE: dict[str, Bench] = {
     "views": views.views,
     "decode": eyes.decode,
     "start": start.start,
+    "exactly": exactly.exactly_once,
     "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }
 

@@ -98,11 +98,10 @@ class World:
             str(answers),
         ]
 
-    def run(self, *command: Any, slow_ms: float = 0.0) -> dict[str, Any]:
+    def run(self, *command: Any, slow_ms: float = 0.0, environment: dict[str, str] | None = None) -> dict[str, Any]:
         """Run such a consumer until it is done; gives what it printed."""
-        child = subprocess.run(
-            self.consumer(*command), capture_output=True, text=True, timeout=180, env=slow_disk(self.folder, slow_ms)
-        )
+        around = slow_disk(self.folder, slow_ms) | (environment or {})
+        child = subprocess.run(self.consumer(*command), capture_output=True, text=True, timeout=180, env=around)
         assert child.returncode == 0, child.stderr[-2000:]
         found: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
         return found

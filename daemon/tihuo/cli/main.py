@@ -44,6 +44,9 @@ def run(settings: SettingsFile = None) -> None:
 
     SIGUSR1 prints what every thread is doing.
     """
+    from tihuo.wiring import memory
+
+    memory.load()
     from tihuo.cli.running import run_until_stopped
 
     run_until_stopped(settings_of(settings))
