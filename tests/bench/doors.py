@@ -1,0 +1,113 @@
+"""The counter: a code handed over durably, and the page that hears of it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.bench import shop
+from tests.bench.daemon import Daemon, Listening, Page, hire
+from tests.bench.figure import Figure, median
+from tests.bench.ingest import SLOW, modelled_sync
+from tihuo.ledger.writer import Writer
+
+CODES = 60
+CONNECTIONS, SHARE, ROUNDS = 32, 10, 3
+PAUSE_S = 0.05
+"""Between two customers: what the last one set off has come to rest."""
+
+
+def _shop(place: Path, codes: int) -> list[str]:
+    """A database with that many parcels on the shelf, and somebody who may hand them over."""
+    place.mkdir()
+    shop.make(place / "tihuo.db")
+    found = shop.shelve(place / "tihuo.db", codes)
+    writer = Writer(place / "tihuo.db", shop.HOUSE, shop.clock)
+    writer.start()
+    hire(writer)
+    writer.close()
+    return found
+
+
+def counter(folder: Path) -> list[Figure]:
+    """Hand over by code with syncs of +5 ms, one after the other, while a page listens for live updates."""
+    place = folder / "data"
+    codes = _shop(place, CODES)
+    waits, pushes = [], []
+    with Daemon(place, slow_ms=SLOW) as daemon, ThreadPoolExecutor(1) as ears:
+        daemon.log_in()
+        page, listening = Page(daemon), Listening(daemon, "pickup")
+        for number, code in enumerate(codes):
+            time.sleep(PAUSE_S)
+            listening.forget()
+            heard = ears.submit(listening.wait, "pickup")
+            began = time.perf_counter()
+            answer = page.post("/staff/pickup/code", code=code, once=f"bench-{number:06d}")
+            answered = time.perf_counter()
+            assert answer.status == 200, answer.status
+            waits.append((answered - began) * 1000)
+            pushes.append((heard.result(10) - answered) * 1000)
+        listening.close()
+    sync = modelled_sync(folder)
+    rate, ratio = _crowd(folder / "crowd")
+    return [
+        Figure(
+            name="scan.rate",
+            what=f"hand over by code on {CONNECTIONS} connections, durable",
+            value=rate,
+            unit="1/s",
+            floor=rate / ratio,
+            floor_name="the server's shortest answer, same clients",
+            n=ROUNDS * SHARE * CONNECTIONS,
+            target=0.20,
+            good="more",
+        ),
+        Figure(
+            name="scan.latency",
+            what="hand over by code at the staff page, durable, p50",
+            value=median(waits[3:]),
+            unit="ms",
+            floor=sync,
+            floor_name="one modelled sync",
+            n=CODES - 3,
+            target=3.0,
+        ),
+        Figure(
+            name="push",
+            what="hand over to the event in a page, minus its HTTP answer, p50",
+            value=median(pushes[3:]),
+            unit="ms",
+            n=CODES - 3,
+            target=1.0,
+        ),
+    ]
+
+
+def _crowd(place: Path) -> tuple[float, float]:
+    """Hand-overs a second with everybody at once, and their share of what the same clients get for nothing."""
+    codes = _shop(place, CONNECTIONS * SHARE * ROUNDS)
+    rates, ratios = [], []
+    with Daemon(place) as daemon, ThreadPoolExecutor(CONNECTIONS) as clients:
+        daemon.log_in()
+        pages = [Page(daemon) for _ in range(CONNECTIONS)]
+
+        def take(number: int, mine: list[str]) -> None:
+            for code in mine:
+                answer = pages[number].post("/staff/pickup/code", code=code, once=f"crowd-{code[-16:]}")
+                assert answer.status == 200, answer.status
+
+        def ask(number: int) -> None:
+            for _ in range(SHARE):
+                assert pages[number].post("/nowhere", code="x").status == 404
+
+        for number in range(ROUNDS):
+            mine = codes[number * CONNECTIONS * SHARE :]
+            began = time.perf_counter()
+            list(clients.map(ask, range(CONNECTIONS)))
+            least = CONNECTIONS * SHARE / (time.perf_counter() - began)
+            began = time.perf_counter()
+            list(clients.map(take, range(CONNECTIONS), [mine[n * SHARE : (n + 1) * SHARE] for n in range(CONNECTIONS)]))
+            rates.append(CONNECTIONS * SHARE / (time.perf_counter() - began))
+            ratios.append(rates[-1] / least)
+    return median(rates), median(ratios)
