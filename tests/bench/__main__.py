@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, exactly, eyes, ingest, start, views
+from tests.bench import cost, doors, exactly, eyes, ingest, start, tray, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -31,6 +31,8 @@ SUITE: dict[str, Bench] = {
     "decode": eyes.decode,
     "start": start.start,
     "exactly": exactly.exactly_once,
+    "counter": doors.counter,
+    "tray": tray.code_to_page,
     "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }
 

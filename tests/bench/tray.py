@@ -1,0 +1,74 @@
+"""From a code in front of the camera to the page drawn and the lamp lit."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from pathlib import Path
+
+from tests.bench import eyes, shop
+from tests.bench.figure import Figure, percentile
+from tihuo.demo.simulator import phone_picture
+from tihuo.settings import CameraChoice, Http, Lights, Settings, ShelfUnit
+from tihuo.shop.words import Zone
+from tihuo.stages import handing_over
+from tihuo.wiring.box import Box
+
+CODES = 40
+
+
+def code_to_page(folder: Path) -> list[Figure]:
+    """The simulated camera at its own pace, the real decoder in its own process, the real page and lamps."""
+    shop.make(folder / "tihuo.db")
+    codes = shop.shelve(folder / "tihuo.db", CODES)
+    settings = Settings(
+        store_id=shop.HOUSE.store_id,
+        data_dir=folder,
+        http=Http(host="127.0.0.1", port=0),
+        camera=CameraChoice(kind="simulated"),
+        lights=Lights(kind="simulated"),
+        shelf=tuple(ShelfUnit(name=zone, zone=zone, rows=4, columns=6) for zone in Zone),
+    )
+    box = Box(settings)
+    box.start()
+    try:
+        twins = box.fitting.simulated
+        assert twins is not None
+        assert twins.camera is not None
+        assert twins.lights is not None
+        stage = f"http://{box.addresses[0]}/kiosk/stage?k=k1"
+        waits = []
+        for code in codes:
+            picture = phone_picture(code)
+            twins.camera.clear()
+            time.sleep(0.1)
+            began = time.perf_counter()
+            twins.camera.hold(picture)
+            while not twins.lights.lit():
+                assert time.perf_counter() - began < 10, "the lamp never came"
+                time.sleep(0.001)
+            assert b"scene-welcome" in _drawn(stage)
+            waits.append((time.perf_counter() - began) * 1000)
+            visit = box.writer.write(handing_over.check_in, "k1", "nothing").result(10)
+            box.writer.write(handing_over.leave, visit).result(10)
+            while twins.lights.lit():
+                time.sleep(0.002)
+    finally:
+        box.stop()
+    decode = eyes.decode(folder)[0].value
+    return [
+        Figure(
+            name="code_to_page",
+            what="code before the camera until page drawn and lamp lit, p95, beyond decoding",
+            value=percentile(waits[2:], 0.95) - decode,
+            unit="ms",
+            n=len(waits) - 2,
+            target=80.0,
+        )
+    ]
+
+
+def _drawn(stage: str) -> bytes:
+    with urllib.request.urlopen(stage, timeout=10) as answer:
+        drawn: bytes = answer.read()
+        return drawn
