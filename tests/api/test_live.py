@@ -129,6 +129,7 @@ def test_a_refusal_tells_nobody(shop: Evening, listen: Listen) -> None:
     assert ear.next()[0] == "box"
 
 
+@pytest.mark.slow
 def test_a_hundred_pages_hear_one_event(shop: Evening, listen: Listen) -> None:
     since = shop.app.state.live.since
     ears = [listen("kiosk", since) for _ in range(100)]

@@ -24,6 +24,8 @@ from tihuo.devices.simulated import SimulatedCamera
 from tihuo.devices.simulated.tray import SimulatedTray
 from tihuo.devices.troubles import DeviceTrouble
 
+pytestmark = pytest.mark.slow
+
 LONG_S = 30.0
 TEXT = "TH1:DEMO:7Q2K4M:9XW3"
 

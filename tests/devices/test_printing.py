@@ -17,6 +17,8 @@ from tihuo.devices.troubles import (
     PrinterUnreachable,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def assert_printed(paper: Image.Image, picture: Image.Image) -> None:
     """The picture is on the paper dot by dot, at its left edge, with nothing beside or below it."""

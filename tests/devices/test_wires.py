@@ -22,6 +22,8 @@ from tihuo.devices.troubles import PrinterSilent, PrinterUnreachable
 from tihuo.devices.usb_wire import UsbWire
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, PlainFileWire, SerialWire, Wire
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 0.8
 READY = (b"\x12", b"\x12", b"\x12", b"\x12")
 LABEL = Image.new("1", (576, 320), 0)

@@ -17,6 +17,8 @@ from tihuo.drawing.test_page import draw_label_test, draw_roll_test
 from tihuo.drawing.texts import LABEL_EN, LABEL_ZH, RECEIPT_EN, RECEIPT_ZH, TEST_EN, TEST_ZH
 from tihuo.shop.words import Zone
 
+pytestmark = pytest.mark.slow
+
 SIZES = [LABEL_60X40, LABEL_40X30]
 THIRTY = "新疆阿克苏冰糖心苹果特级大果带箱十斤装产地直发坏果包赔包邮到家"
 SIXTY = f"东北五常稻花香大米当季新米真空包装农家自产自销软糯香甜宝宝辅食 5kg {THIRTY[:24]}"

@@ -108,6 +108,7 @@ def dense(write, tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_a_workbook_that_needs_too_much_memory_dies_in_its_own_process(dense):
     path, unpacked = dense(50)
     assert unpacked < spreadsheet.MAX_UNPACKED_BYTES
@@ -123,6 +124,7 @@ def test_a_workbook_that_lies_about_its_size_is_refused(dense):
     assert refusal(path) == "damaged"
 
 
+@pytest.mark.slow
 def test_twenty_thousand_rows_are_read_and_one_more_is_not(tmp_path, row, header):
     def export(count):
         path = tmp_path / f"{count}.csv"
@@ -135,6 +137,7 @@ def test_twenty_thousand_rows_are_read_and_one_more_is_not(tmp_path, row, header
     assert (problem.code, problem.facts["limit"]) == ("too_many_rows", 20_000)
 
 
+@pytest.mark.slow
 def test_the_same_limit_holds_in_a_workbook(write):
     header = ["跟团号", "商品", "订单金额", "联系电话", "收货人"]
     (problem,) = read_orders(write([["1"]] * 20_001, header=header)).problems

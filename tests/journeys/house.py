@@ -79,10 +79,14 @@ class House:
 
     def buy(self, person: int = 0, **wanted: int) -> str:
         """Somebody buys in the mini program; gives the order's id."""
-        self.wait("something is for sale", self.cloud.offers)
+        self.wait("what they want is for sale", lambda: self._for_sale(wanted))
         who = shop.CUSTOMERS[person]
         wish = Wish(SESSION, tuple(wanted.items()))
         return self.cloud.buy(Shopper(who.customer_id, who.name, who.phone), wish).order_id
+
+    def _for_sale(self, wanted: dict[str, int]) -> bool:
+        left = {offer.sku: offer.left for offer in self.cloud.offers()}
+        return all(left.get(sku, 0) >= quantity for sku, quantity in wanted.items())
 
     def state(self, order_id: str) -> str:
         """The order as its customer sees it."""

@@ -56,7 +56,7 @@ class Evening:
 
     def _live(self) -> None:
         self._say("直播 · live")
-        wait_for("the cloud heard of the session", self._cloud.offers)
+        wait_for("everything is for sale in the mini program", self._for_sale)
         while len(self._crowd.orders) < ORDERS:
             order_id = self._crowd.buy()
             if order_id is not None:
@@ -72,6 +72,10 @@ class Evening:
         )
         last = self._cloud.order(self._crowd.orders[-1])
         self._say(f"  the last one: {mask_name(last.name)}, code {last.code}, digits {last.short_code}")
+
+    def _for_sale(self) -> bool:
+        offers = self._cloud.offers()
+        return bool(offers) and all(offer.left for offer in offers)
 
     def _answered(self, order_id: str) -> None:
         self._cloud.wait_until(lambda cloud: cloud.order(order_id).state != "paid", 20)

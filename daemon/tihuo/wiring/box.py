@@ -146,8 +146,7 @@ class Box:
             proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
-        # uvicorn's own socket does not say that it speaks TCP, and then asyncio leaves Nagle on: 40 ms for an answer
-        listening = list(sockets) or [socket.socket(fileno=config.bind_socket().detach())]
+        listening = list(sockets) or [config.bind_socket()]
         for listener in listening:
             # asyncio sets it on sockets it made itself; without it an answer in two parts waits 40 ms for an ack
             if listener.family in (socket.AF_INET, socket.AF_INET6):
