@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, doors, exactly, eyes, ingest, start, tray, views
+from tests.bench import cost, doors, exactly, eyes, ingest, labels, lamps, pages, start, tray, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -32,7 +32,11 @@ SUITE: dict[str, Bench] = {
     "start": start.start,
     "exactly": exactly.exactly_once,
     "counter": doors.counter,
+    "under_sale": doors.under_sale,
     "tray": tray.code_to_page,
+    "lamps": lamps.scan_to_lamp,
+    "labels": labels.labels,
+    "pages": pages.pages_open,
     "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }
 

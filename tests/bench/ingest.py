@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+import psutil
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.bench import shop
@@ -82,6 +84,33 @@ class World:
         self.forget()
         self.publish(payloads)
 
+    @contextmanager
+    def selling(self, database: Path, a_second: int) -> Iterator[None]:
+        """Paid orders that arrive meanwhile, for a minute at most."""
+        payloads = shop.messages(database, a_second * 60, first=100_000)
+        over = threading.Event()
+        cloud = self.client("cloud")
+        cloud.connect("127.0.0.1", self.broker.port)
+        cloud.loop_start()
+
+        def sell() -> None:
+            begun = time.monotonic()
+            for number, payload in enumerate(payloads):
+                if over.wait(max(0.0, begun + number / a_second - time.monotonic())):
+                    return
+                cloud.publish(TOPIC, payload, qos=1)
+
+        seller = threading.Thread(target=sell)
+        seller.start()
+        try:
+            yield
+            assert seller.is_alive(), "the orders ran out too early"
+        finally:
+            over.set()
+            seller.join()
+            cloud.disconnect()
+            cloud.loop_stop()
+
     def consumer(self, what: str, count: int, database: Path | None = None, answers: int = 0) -> list[str]:
         """The command of a consumer: `paho` acknowledges and nothing else, `box` does all that the daemon does."""
         ca = str(self.ca or "")
@@ -106,11 +135,15 @@ class World:
         found: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
         return found
 
-    def drain(self, database: Path, payloads: Sequence[bytes], *, slow_ms: float = 0.0) -> float:
-        """Orders a second while the box works off what waited for it; `database` is copied, not changed."""
+    def drained(self, database: Path, payloads: Sequence[bytes], *, slow_ms: float = 0.0) -> dict[str, Any]:
+        """What the box says after it has worked off what waited for it; `database` is copied, not changed."""
         self.queue(payloads)
         count = len(payloads)
-        return count / float(self.run("box", count, shop.fresh(database), count, slow_ms=slow_ms)["seconds"])
+        return self.run("box", count, shop.fresh(database), count, slow_ms=slow_ms)
+
+    def drain(self, database: Path, payloads: Sequence[bytes], *, slow_ms: float = 0.0) -> float:
+        """Orders a second meanwhile."""
+        return len(payloads) / float(self.drained(database, payloads, slow_ms=slow_ms)["seconds"])
 
     def close(self) -> None:
         self.broker.stop()
@@ -118,15 +151,17 @@ class World:
 
 def rate(world: World) -> list[Figure]:
     """Drain queued orders: everything on, against a stock paho consumer with manual acks and the same messages."""
-    ratios, rates = [], []
+    ratios, rates, grown = [], [], []
     template = world.folder / "rate.db"
     shop.make(template)
     payloads = shop.messages(template, QUEUED)
     for _ in range(ROUNDS):
         world.queue(payloads)
         floor = QUEUED / float(world.run("paho", QUEUED)["seconds"])
-        rates.append(world.drain(template, payloads))
+        found = world.drained(template, payloads)
+        rates.append(QUEUED / float(found["seconds"]))
         ratios.append(rates[-1] / floor)
+        grown.append(float(found["grown_mb"]))
     value = median(rates)
     return [
         Figure(
@@ -139,6 +174,15 @@ def rate(world: World) -> list[Figure]:
             n=ROUNDS,
             target=0.25,
             good="more",
+        ),
+        Figure(
+            name="memory_busy.ingest",
+            what=f"resident memory after {QUEUED} queued orders, beyond that before the first",
+            value=max(grown),
+            unit="MB",
+            n=ROUNDS,
+            target=30,
+            due=False,
         ),
     ]
 
@@ -335,16 +379,18 @@ def _box(port: int, ca: str, count: int, database: Path, answers: int) -> dict[s
     keeper.start()
     relay.follower.start()
     settle()
+    idle = psutil.Process().memory_info().rss
     link.start()
     assert done.wait(150), f"{booked} of {count} booked, {link.answers} of {answers} answered"
     seconds = time.perf_counter() - first[0]
     time.sleep(0.2)
+    grown = (psutil.Process().memory_info().rss - idle) / 1e6
     link.stop()
     for follower in (relay.follower, keeper):
         follower.ask_to_stop()
         follower.join()
     writer.close()
-    return {"seconds": seconds, "acks_ms": acks}
+    return {"seconds": seconds, "acks_ms": acks, "grown_mb": grown}
 
 
 def _counting(kind: Any, settings: Any) -> Any:

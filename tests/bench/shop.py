@@ -153,8 +153,8 @@ def orders(path: Path, count: int, *, first: int = 0, customers: int = 1500) -> 
     ]
 
 
-def messages(path: Path, count: int, *, first: int = 0) -> list[bytes]:
-    """The same orders as PUBLISH payloads, one to each, from the beginning of the cloud's stream."""
+def messages(path: Path, count: int, *, first: int = 0, epoch: int = 1) -> list[bytes]:
+    """The same orders as PUBLISH payloads, one to each, from the beginning of an epoch of the cloud's stream."""
     now = clock()
     payloads: list[bytes] = []
     for seq, order in enumerate(orders(path, count, first=first), 1):
@@ -172,5 +172,5 @@ def messages(path: Path, count: int, *, first: int = 0) -> list[bytes]:
             paid_fen=order.paid_fen,
             payment=down.Payment("wechat", f"42000{seq:012d}"),
         )
-        payloads += encode([wrap(placed, id=f"cloud-{seq:08d}", source="cloud", epoch=1, seq=seq, at=now)])
+        payloads += encode([wrap(placed, id=f"cloud-{epoch}-{seq:08d}", source="cloud", epoch=epoch, seq=seq, at=now)])
     return payloads
