@@ -10,7 +10,7 @@ export VENV PYTHON
 BIN = $(VENV)/bin
 SETUP = provisioning/setup.sh
 
-.PHONY: help demo test check bench lock wheel clean lint types imports
+.PHONY: help demo test check bench soak lock wheel clean lint types imports
 
 help:
 	@echo 'make demo          a shop with simulated devices and a demo cloud, until Ctrl-C'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test          every check: lint, types, imports, unit, contract, journey and browser tests'
 	@echo 'make check         the fast part: no browser, no broker'
 	@echo 'make bench         the benchmarks'
+	@echo 'make soak          faults again and again: schedules, kills, power cuts; one line at the end'
 	@echo 'make wheel         the wheel for a device, in dist/'
 	@echo 'make lock          resolve the dependencies anew'
 	@echo 'make clean         remove what make made'
@@ -39,6 +40,10 @@ check:
 bench:
 	@$(SETUP) bench
 	@$(BIN)/python -m tests.bench
+
+soak:
+	@$(SETUP) bench
+	@$(BIN)/python -m tests.soak
 
 lint:
 	@$(BIN)/ruff check .
