@@ -312,7 +312,7 @@ def test_a_picture_that_claims_to_be_enormous_is_not_unpacked(tmp_path: Path) ->
     Image.new("1", (9000, 9000)).save(bomb, "PNG")
     (tmp_path / "1.png").write_bytes(bomb.getvalue())
     eyes = folder_camera(tmp_path)
-    eyes.trouble("camera_picture_unreadable")
+    assert eyes.trouble("camera_picture_unreadable").name == "1.png"
     eyes.camera.stop()
 
 

@@ -123,8 +123,10 @@ def test_a_closed_shelf_is_dark_and_stays_so() -> None:
 
 def test_a_shelf_that_has_vanished_can_be_closed() -> None:
     lights = SimulatedLights(SLOTS)
+    lights.show(lamps("A01"))
     lights.vanish()
     lights.close()
+    assert lights.shining() == set()
 
 
 def test_the_lamp_test_lights_one_after_another_and_then_all() -> None:
