@@ -42,7 +42,7 @@ bench:
 	@$(BIN)/python -m tests.bench
 
 soak:
-	@$(SETUP) bench
+	@$(SETUP) soak
 	@$(BIN)/python -m tests.soak
 
 lint:

@@ -62,6 +62,10 @@ for place in (ROOT, f"{ROOT}/bin", f"{ROOT}/releases"):
 files.directory(name="settings' place", path="/etc/tihuo", user="root", group="tihuo", mode="750")
 files.directory(name="secrets' place", path=CREDENTIALS, user="root", group="root", mode="700")
 
+# --- the log, in memory ----------------------------------------------------------------------------------------------
+quiet = put("systemd/tihuo-journald.conf", "/etc/systemd/journald.conf.d", "tihuo.conf")
+server.shell(name="log to memory", commands=["systemctl restart systemd-journald"], _if=quiet.did_change)
+
 # --- settings and secrets --------------------------------------------------------------------------------------------
 settings = files.put(
     name="settings",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks, and asks nothing: provisioning/setup.sh demo|check|test|bench
+# Installs what this machine lacks, and asks nothing: provisioning/setup.sh demo|check|test|bench|soak
 #
 # Debian 12, Debian 13 and Raspberry Pi OS (64-bit), as root or as a user with sudo. What is there already is respected; a second
 # run takes a fraction of a second. VENV names the virtual environment (.venv), PYTHON the interpreter (the newest from 3.11 on).
@@ -66,8 +66,9 @@ missing_packages() {
     [ -x "$VENV/bin/python" ] || find_python || missing+=(python3 python3-venv)
     has_library libzbar.so.0 || missing+=(libzbar0)
     case $goal in
-    test | bench)
+    test | bench | soak)
         has_command mosquitto || missing+=(mosquitto)
+        has_command openssl || missing+=(openssl)
         has_command gcc || missing+=(gcc)
         [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
         ;;&
@@ -85,6 +86,9 @@ missing_packages() {
     bench)
         has_command valgrind || missing+=(valgrind)
         has_command wrk || missing+=(wrk)
+        ;;
+    soak)
+        [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
         ;;
     esac
     echo "${missing[*]-}"
@@ -110,9 +114,12 @@ install_packages() {
     # shellcheck disable=SC2086
     quietly "installing $packages" as_root apt-get install "${options[@]}" $packages
     # Tests start brokers of their own; installing one is no wish to run it as a service.
-    if [[ " $packages " == *" mosquitto "* ]] && has_command systemctl; then
-        as_root systemctl disable --now mosquitto >/dev/null 2>&1 || true
-    fi
+    local service
+    for service in mosquitto rabbitmq-server; do
+        if [[ " $packages " == *" $service "* ]] && has_command systemctl; then
+            as_root systemctl disable --now "$service" >/dev/null 2>&1 || true
+        fi
+    done
 }
 
 # --- The virtual environment ---------------------------------------------------------------------
@@ -154,8 +161,8 @@ build_web() {
 
 case $goal in
 demo) part=demo ;;
-check | test | bench) part=dev ;;
-*) die "no such goal: $goal (demo, check, test, bench)" ;;
+check | test | bench | soak) part=dev ;;
+*) die "no such goal: $goal (demo, check, test, bench, soak)" ;;
 esac
 
 # Its scripts hold full paths: one that was moved or copied, or whose Python went away, is made anew.

@@ -58,13 +58,21 @@ HOUSE = House(
 
 
 class Clock:
-    """The time of day, in `Millis`; it stands still until `tick`."""
+    """The time of day, in `Millis`; it stands still until `tick`. It may be wrong by `off`, and not `sure`."""
 
     def __init__(self, now: int = EVENING) -> None:
         self.now = now
+        self.off = 0
+        self.sure = True
 
     def __call__(self) -> Millis:
-        return Millis(self.now)
+        return Millis(self.now + self.off)
+
+    def ticks(self) -> int:
+        return self.now
+
+    def reading(self) -> tuple[Millis, bool, int]:
+        return self(), self.sure, self.ticks()
 
     def tick(self, ms: int) -> None:
         self.now += ms

@@ -73,7 +73,11 @@ def check(web: Path, *, dev: bool = False) -> int:
 def has_assets(web: Path, *, dev: bool = False) -> bool:
     stamp = web / "vendor/.stamp"
     fresh = stamp.is_file() and stamp.read_text() == fingerprint(web)
-    return fresh and (not dev or (web / "node_modules/axe-core").is_dir())
+    return fresh and (not dev or all((web / "node_modules" / name).is_dir() for name in only_for_tests(web)))
+
+
+def only_for_tests(web: Path) -> list[str]:
+    return list(json.loads((web / "package.json").read_text())["devDependencies"])
 
 
 def fingerprint(web: Path) -> str:

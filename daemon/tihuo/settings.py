@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from tihuo.shop.words import SLOT_PATTERN, Zone
@@ -22,6 +23,14 @@ class SettingsTrouble(Exception):
         self.lines = lines
 
 
+def address(text: str, port: int) -> tuple[str, int]:
+    """'broker:1883' -> ('broker', 1883); without a port, `port`. Raises ValueError for neither."""
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?", text)
+    if not found or int(found[2] or 0) > 65535:
+        raise ValueError(f"{text!r} is no host, and no host:port")
+    return found[1].strip("[]"), int(found[2] or port)
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,6 +40,10 @@ class Cloud(Part):
 
     host: str = ""
     port: Port = 8883
+    more_hosts: tuple[str, ...] = ()
+    """The other nodes of a cluster, `name` or `name:port`. A box begins at one of all and walks on from there."""
+    publishes_per_second: int = Field(default=0, ge=0)
+    """At most so many; 0 is no limit. Public clouds count 10 to 100 for each client."""
     tls: bool = True
     ca: Path | None = None
     cert: Path | None = None
@@ -41,6 +54,18 @@ class Cloud(Part):
     prefix: str = "tihuo/v1"
     client_id: str = ""
     announce: bool = False
+
+    @field_validator("more_hosts")
+    @classmethod
+    def _each_is_a_host(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            address(host, 0)
+        return hosts
+
+    @property
+    def nodes(self) -> tuple[tuple[str, int], ...]:
+        """Every node of the broker: host and port."""
+        return ((self.host, self.port), *(address(host, self.port) for host in self.more_hosts))
 
 
 class Http(Part):
@@ -94,6 +119,17 @@ class ShelfUnit(Part):
         return tuple(f"{self.zone.letter}{self.first + n:02d}" for n in range(self.rows * self.columns))
 
 
+class ClockChoice(Part):
+    """Who vouches for this machine's time."""
+
+    trusted: bool = False
+    """True on a machine whose clock is always right: a PC, or a box that keeps its time by other means."""
+    synchronized: Path = Path("/run/systemd/timesync/synchronized")
+    """Touched at each synchronisation by systemd-timesyncd."""
+    rtc: Path = Path("/sys/class/rtc/rtc0/since_epoch")
+    """The clock module, if there is one."""
+
+
 class Sale(Part):
     """Sizing of grants: the defaults of the cloud contract, in percent and units."""
 
@@ -101,6 +137,20 @@ class Sale(Part):
     refill_below_percent: int = Field(default=20, ge=1, le=99)
     single_below: int = Field(default=3, ge=0)
     walk_in_reserve_percent: int = Field(default=0, ge=0, le=100)
+    channels: dict[str, int] = {"mini_program": 100}
+    """Who sells online -> its share of what is lent, in percent."""
+    shortage_policy: Literal["first_paid", "pro_rata", "one_each"] = "first_paid"
+    """Who keeps her goods when some that were sold are missing."""
+
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> Sale:
+        if not self.channels or any(not 0 < share <= 100 for share in self.channels.values()):
+            raise ValueError("each of sale.channels has a share of 1 to 100 percent, and there is at least one")
+        if sum(self.channels.values()) != 100:
+            raise ValueError(f"the shares of sale.channels make {sum(self.channels.values())} percent, not 100")
+        if any(not re.fullmatch(r"[a-z0-9_-]{1,40}", channel) for channel in self.channels):
+            raise ValueError("the name of a channel has small letters, digits, - and _")
+        return self
 
 
 DEFAULT_SHELF = (
@@ -120,6 +170,7 @@ class Settings(BaseSettings):
     kiosks: tuple[str, ...] = ("k1",)
     print_receipts: bool = True
     label_size: Literal["60x40", "40x30"] = "60x40"
+    clock: ClockChoice = ClockChoice()
     cloud: Cloud = Cloud()
     http: Http = Http()
     camera: CameraChoice = CameraChoice()

@@ -43,6 +43,8 @@ PAGES = [
     "/owner/devices/parts",
     "/owner/devices/balance",
     "/owner/parked",
+    "/owner/restore",
+    "/owner/restore/board",
     "/owner/settings",
     "/staff/sorting",
     "/staff/sorting?view=customer",

@@ -113,3 +113,15 @@ def test_a_call_from_a_kiosk_is_shown_for_five_minutes(ready: Desk) -> None:
     assert "Somebody calls at kiosk k1" in words(staff.get("/staff/pickup/shelf").text)
     ready.shop.clock.tick(5 * 60_000 + 1)
     assert "Somebody calls" not in words(staff.get("/staff/pickup/shelf").text)
+
+
+def test_a_mistake_is_taken_back_with_a_reason_once(ready: Desk) -> None:
+    staff, code = ready.client(STAFF, "en"), ready.shop.code("o1")
+    staff.post("/staff/pickup/code", data={"code": code, "once": "first-tap"}, headers=TAP)
+    parcel = ready.shop.parcels()[0][0]
+    undo = f"/staff/pickup/parcels/{parcel}/undo"
+    assert staff.post(undo, data={"reason": " ", "once": "second-tap"}, headers=TAP).status_code == 409
+    answers = [staff.post(undo, data={"reason": "wrong bag", "once": "third-tap"}, headers=TAP) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert "taken back" in words(staff.get("/staff/pickup/orders/1").text)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, doors, exactly, eyes, ingest, labels, lamps, pages, start, tray, views
+from tests.bench import cost, day, doors, exactly, eyes, ingest, labels, lamps, pages, start, tray, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -37,6 +37,7 @@ SUITE: dict[str, Bench] = {
     "lamps": lamps.scan_to_lamp,
     "labels": labels.labels,
     "pages": pages.pages_open,
+    "day": day.day,
     "ingest": _with_world(ingest.rate, ingest.slow_card, ingest.backlog, ingest.latency),
 }
 

@@ -15,7 +15,7 @@ from tests.bench.native import library
 
 PROTOTYPE = {50: 130_000.0, 1: 284_000.0}
 TARGET_INSTRUCTIONS = 3.0
-TARGET_BYTES = {1: 70.0, 10: 14.0, 50: 6.0}
+TARGET_BYTES = {1: 25.0, 10: 14.0, 50: 3.5}
 
 
 def instructions(folder: Path) -> list[Figure]:

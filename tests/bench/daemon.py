@@ -96,6 +96,9 @@ class Page:
         if daemon.cookie:
             self._headers["Cookie"] = daemon.cookie
 
+    def close(self) -> None:
+        self._connection.close()
+
     def ask(self, path: str, **form: object) -> None:
         """Send a form and do not wait."""
         headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}

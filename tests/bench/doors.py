@@ -116,7 +116,6 @@ def under_sale(folder: Path) -> list[Figure]:
             floor_name="the same with nothing else to do",
             n=len(waits),
             target=target,
-            due=False,
         )
         for name, what, waits, target in (
             ("steady", f"hand over by code while {SALE} orders a second arrive, p50", steady, 1.6),

@@ -27,7 +27,7 @@ from tihuo.stages import selling
 TOPIC = f"tihuo/v1/{shop.HOUSE.store_id}/down"
 CLIENT = f"tihuo-{shop.HOUSE.store_id}"
 QUEUED = 4000
-BACKLOG = 6000
+BACKLOG = 20_000
 ROUNDS = 5
 SLOW = 5.0
 """Milliseconds that the modelled card adds to a sync."""
@@ -286,7 +286,7 @@ def latency(world: World) -> list[Figure]:
             floor=sync,
             floor_name="one modelled sync",
             n=len(acks) - 2,
-            target=2.5,
+            target=1.5,
         ),
         Figure(
             name="ack_latency.stock",
@@ -365,14 +365,17 @@ def _box(port: int, ca: str, count: int, database: Path, answers: int) -> dict[s
             first.append(began)
         relay.hear(payload, _Timed(delivery, began, acks))  # type: ignore[arg-type]
 
-    def committed(events: list[Event]) -> None:
-        nonlocal booked
-        booked += sum(isinstance(event, OrderAccepted) for event in events)
+    def see() -> None:
         if booked >= count and link.answers >= answers:
             done.set()
 
+    def committed(events: list[Event]) -> None:
+        nonlocal booked
+        booked += sum(isinstance(event, OrderAccepted) for event in events)
+        see()
+
     link.on_down = hear
-    link.on_answers = lambda: committed([])
+    link.on_answers = see
     writer.listen(committed)
     writer.start()
     keeper = Checkpointer(database).follower

@@ -9,11 +9,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def library(name: str, folder: Path) -> Path:
-    """`name`.c as a shared library in `folder`, made when it is not there."""
+def library(name: str, folder: Path, source: Path = HERE) -> Path:
+    """`name`.c of the folder `source` as a shared library in `folder`, made when it is not there."""
     made = folder / f"{name}.so"
     if not made.exists():
-        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", made, HERE / f"{name}.c", "-ldl"], check=True)
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", made, source / f"{name}.c", "-ldl"], check=True)
     return made
 
 

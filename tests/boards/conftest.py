@@ -8,8 +8,9 @@ import pytest
 from tests.conftest import Make
 from tests.little_shop import ITEMS, LittleShop
 from tihuo.shop import paper, staff
+from tihuo.shop.refunds import settle_refund
 from tihuo.shop.work import Work
-from tihuo.stages import handing_over, selling, sorting
+from tihuo.stages import caring, handing_over, selling, sorting
 
 
 def park(work: Work) -> None:
@@ -25,6 +26,7 @@ def evening(make_shop: Make) -> LittleShop:
 
     o1 lin: ready, partly handed over    o2 zhao: collected    o3 ou: being sorted    o4 lin: short, nothing left
     o5 zhao: cancelled    o6 ou: refused    o7 zhao: waits for a wave
+    zhao is not content with the rice of o2; the refund of o4 failed.
     Slots A01 lin (1), A02 zhao (3), A03 ou (4), C01 lin (2); kiosk k1 welcomes lin, k2 knows no such code.
     """
     shop = make_shop()
@@ -54,5 +56,8 @@ def evening(make_shop: Make) -> LittleShop:
         shop.do(paper.moved, job, ("queued",), state, "printer_silent" if state == "doubtful" else "")
     shop.do(paper.queue, "test", "test:1", {"text": "测试"})
     shop.do(park)
+    shop.do(caring.request_aftersales, "r1", "o2", "return", [("o2-1", 1)], "the bag was open")
+    shop.do(caring.keep_photo, "r1", "a.jpg", 1, 1, b"a photograph")
+    shop.do(settle_refund, "o4-r1", "failed", shop.clock.now)
     shop.do(staff.keep_user, "小李", "staff", "hash")
     return shop

@@ -21,6 +21,7 @@ ASKED: dict[str, Any] = {
     "wave_id": 1,
     "parcel_id": 1,
     "parcel_ids": [1, 2, 3],
+    "photo_id": 1,
     "order_no": 1,
     "station": "table 1",
     "kiosk": "k1",
@@ -29,6 +30,7 @@ ASKED: dict[str, Any] = {
     "subject": "parcel:1",
     "name": "小李",
     "since": EVENING,
+    "ticks": EVENING + HOUR,
     "now": EVENING + HOUR,
     "after_version": 0,
     "code": "RICE",
@@ -37,7 +39,7 @@ ASKED: dict[str, Any] = {
 }
 """What a board is asked for, by the name of its parameter."""
 TEXTS = {"find_orders": "1001", "find_goods": "大米"}
-QUIET = {"imbalances"}
+QUIET = {"differing_grants", "imbalances", "recounts", "restore"}
 """Boards that show nothing when all is well."""
 
 
@@ -74,7 +76,7 @@ def texts(shown: Any) -> Iterator[str]:
         for field in shown.__struct_fields__:
             yield from texts(getattr(shown, field))
     else:
-        assert shown is None or isinstance(shown, int | float), f"a board shows a {type(shown).__name__}"
+        assert shown is None or isinstance(shown, int | float | bytes), f"a board shows a {type(shown).__name__}"
 
 
 def gives_away(text: str) -> str:

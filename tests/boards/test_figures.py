@@ -151,8 +151,10 @@ def test_what_lies_on_the_shelf_is_found_by_slot_phone_or_name(evening: LittleSh
 
 
 def test_a_call_for_staff_is_shown_while_it_is_fresh(evening: LittleShop) -> None:
-    assert evening.read(pickup.recent_calls, evening.clock.now) == [("k1", evening.clock.now)]
-    assert evening.read(pickup.recent_calls, evening.clock.now + 1) == []
+    now = evening.clock.now
+    assert evening.read(pickup.recent_calls, now, now) == [("k1", now)]
+    assert evening.read(pickup.recent_calls, now + 1, now + 2) == []
+    assert evening.read(pickup.recent_calls, now - 2, now - 1) == []
 
 
 def test_the_kiosk_shows_its_own_customer_only(evening: LittleShop) -> None:
@@ -170,7 +172,8 @@ def test_the_evening_at_a_glance(evening: LittleShop) -> None:
     assert facts(glance, "parcels", "parcels_sorting", "parcels_ready", "parcels_handed_over") == (4, 1, 2, 1)
     assert glance.refunded_fen == 2680
     assert evening.read(tonight.decisions) == [
-        Decision("doubtful_paper", 1), Decision("parked_message", 1), Decision("quarantine", 1),
+        Decision("doubtful_paper", 1), Decision("parked_message", 1), Decision("quarantine", 1), Decision("ticket", 1),
+        Decision("failed_refund", 1),
     ]  # fmt: skip
     assert [row.message_id for row in evening.read(tonight.parked_messages)] == ["m7"]
 

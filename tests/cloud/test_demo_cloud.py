@@ -11,6 +11,7 @@ import pytest
 
 from tests.cloud.listening import settings
 from tests.cloud.store_stub import SESSION, StoreStub
+from tests.cloud.witness import Witness
 from tihuo.cloud import messages, up
 from tihuo.cloud.fields import from_millis
 from tihuo.cloud.link import Delivery, Link
@@ -63,7 +64,14 @@ Meet = Callable[[Broker], tuple[Shop, DemoCloud]]
 
 
 @pytest.fixture
-def meet() -> Iterator[Meet]:
+def witness(broker: Broker) -> Iterator[Witness]:
+    with Witness(broker.port) as listening:
+        yield listening
+    listening.swear()
+
+
+@pytest.fixture
+def meet(witness: Witness) -> Iterator[Meet]:
     """A shop with 60 of A and 10 of B for sale, and its cloud, both on the line."""
     open_ones: list[Shop | DemoCloud] = []
 
@@ -135,7 +143,8 @@ def test_a_broker_that_forgets_what_it_acknowledged_loses_nothing(broker: Broker
     check(shop, cloud, 20)
 
 
-def test_garbage_on_the_line_stops_nothing(broker: Broker, meet: Meet) -> None:
+def test_garbage_on_the_line_stops_nothing(broker: Broker, meet: Meet, witness: Witness) -> None:
+    witness.garbage = True
     shop, cloud = meet(broker)
     for kind in ("not_json", "no_envelope", "bad_envelope", "too_big", "wrong_store", "unknown_type", "bad_data"):
         cloud.send_garbage(kind)  # type: ignore[arg-type]

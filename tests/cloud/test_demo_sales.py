@@ -128,6 +128,19 @@ def test_rights_asked_for_come_back_as_far_as_they_are_unsold() -> None:
     evening.check()
 
 
+def test_a_channel_sells_only_from_its_own_grants_and_from_those_that_are_for_any() -> None:
+    evening = connected()
+    until = from_millis(evening.store.clock_ms + HOUR)
+    evening.store.granted |= {"G3": 4}
+    evening.store.say(up.GrantIssued("G3", SESSION, "B", 4, PRICE, None, until, "douyin"))
+    evening.settle()
+    assert refusal(evening, ("B", 6)) == "sold_out"  # five in the grant that is for any
+    order = evening.cloud.buy(ANNA, Wish(SESSION, [("B", 9)], channel="douyin"))
+    assert [(line.grant_id, line.quantity) for line in order.lines] == [("G3", 4), ("G2", 5)]
+    evening.settle()
+    evening.check()
+
+
 def test_the_cloud_may_give_back_on_its_own() -> None:
     evening = connected()
     assert evening.cloud.give_back("G2", 2) == 2

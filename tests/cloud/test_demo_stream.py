@@ -206,3 +206,16 @@ def test_a_store_that_lost_its_memory_hears_everything_again() -> None:
     evening.connect()
     evening.settle()
     assert fresh.orders == {order_id: "accepted"}
+
+
+def test_what_a_store_said_before_it_lost_its_memory_counts_no_more() -> None:
+    evening = connected()
+    for quantity in (1, 2):
+        evening.buy("A", quantity)
+    [late] = encode([evening.store._envelope(stream.Ack(evening.cloud._stream.epoch, 2), 0)])
+    restored = StoreStub(epoch=evening.store.epoch + 1)
+    restored.connected()
+    for payload in restored.due(evening.clock):
+        evening.cloud.heard("up", payload)
+    evening.cloud.heard("up", late)
+    assert evening.cloud.unacknowledged() == 2

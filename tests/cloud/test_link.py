@@ -61,10 +61,13 @@ def test_an_ack_for_an_old_connection_goes_nowhere(broker: Broker, listen: Liste
     assert new.ack()
 
 
-def test_beyond_the_limit_of_unacknowledged_messages_the_socket_is_left_unread(broker: Broker, listen: Listen) -> None:
-    ours = listen(settings(broker.port, unacked_limit=10)).connected()
+@pytest.mark.parametrize("limit", [{"unacked_limit": 10}, {"unacked_bytes": 19}])
+def test_beyond_the_limit_of_unacknowledged_messages_the_socket_is_left_unread(
+    broker: Broker, listen: Listen, limit: dict[str, int]
+) -> None:
+    ours = listen(settings(broker.port, **limit)).connected()
     other = listen(settings(broker.port, client_id="observer")).connected()
-    payloads = [b"%d" % n for n in range(60)]
+    payloads = [b"%02d" % n for n in range(60)]
     with Peer(broker.port) as cloud:
         cloud.say(DOWN, *payloads)
     other.take(60)
@@ -128,6 +131,33 @@ def test_what_is_published_from_many_threads_arrives_whole(broker: Broker, liste
     for who in range(4):
         mine = [payload.split()[0] for payload in got if payload.startswith(b"%d-" % who)]
         assert mine == [b"%d-%d" % (who, n) for n in range(50)]
+
+
+def test_another_node_is_tried_when_ours_is_dead_and_when_it_dies(
+    kind: str, broker: Broker, tmp_path: Path, listen: Listen
+) -> None:
+    with Broker(tmp_path / "second", kind=kind) as second:
+        nodes = {("127.0.0.1", broker.port): broker, ("127.0.0.1", second.port): second}
+        ours = listen(settings(1, others=tuple(nodes), pause_max=0.1)).connected()
+        first = ours.link.facts().node
+        assert first in nodes
+        nodes.pop(first).kill()
+        ours.connected()
+        assert ours.link.facts().node in nodes
+
+
+def test_boxes_that_know_the_same_nodes_begin_at_different_ones() -> None:
+    boxes = [settings(1, host="n1", others=(("n2", 2), ("n3", 3)), store=f"S{n:03}") for n in range(300)]
+    begin = [box.node(0) for box in boxes]
+    for node in (("n1", 1), ("n2", 2), ("n3", 3)):
+        assert 70 < begin.count(node) < 130
+    assert {boxes[0].node(turn) for turn in range(3)} == {("n1", 1), ("n2", 2), ("n3", 3)}
+
+
+def test_a_box_that_may_say_one_thing_a_second_says_one(broker: Broker, listen: Listen) -> None:
+    ours = listen(settings(broker.port, publishes_per_second=1)).connected()
+    assert [ours.link.publish("up", b"said") for _ in range(3)] == [True, False, False]
+    assert ours.link.facts().not_sent == 2
 
 
 def test_traffic_comes_by_its_own_way(broker: Broker, listen: Listen) -> None:
@@ -207,3 +237,16 @@ def _environment() -> dict[str, str]:
 def test_names_that_some_broker_would_refuse_are_refused_at_once(bad: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="every broker"):
         settings(1883, **bad)
+
+
+def test_hanging_up_brings_back_at_once_what_was_not_acknowledged(broker: Broker, listen: Listen) -> None:
+    ours = listen(settings(broker.port)).connected()
+    with Peer(broker.port) as cloud:
+        cloud.say(DOWN, b"paid")
+    [(_, first)] = ours.take(1)
+    ours.link.hang_up()
+    ours.connected()
+    [(again, second)] = ours.take(1)
+    assert again == b"paid"
+    assert (first.epoch, second.epoch) == (1, 2)
+    assert ours.link.trouble is None

@@ -47,7 +47,7 @@ UP: tuple[msgspec.Struct, ...] = (
         "LIVE-1", "周三鲜果", NOW, NOW, (up.SessionItem("SKU-1", "苹果", 990, "presale", 3, date(2026, 1, 2)),)
     ),
     up.SessionClosed("LIVE-1", "周三鲜果", NOW, None, ()),
-    up.GrantIssued("G1", "LIVE-1", "SKU-1", 60, 990, None, NOW),
+    up.GrantIssued("G1", "LIVE-1", "SKU-1", 60, 990, None, NOW, "mini_program"),
     up.GrantRevokeRequested("G1", 5),
     up.OrderAccepted("D1", up.Pickup("TH1:S01:ABC:DEF", "12345678"), Window(NOW, NOW)),
     up.OrderRefused("D1", "sold_out", LINES, BACK),
@@ -68,6 +68,16 @@ STREAM: tuple[msgspec.Struct, ...] = (
     stream.Ack(3, 17),
     stream.Resend(5),
     stream.Rejected("c-1", "malformed_data", "Expected `int`"),
+    stream.Recover(2, 17, 5),
+    stream.Echo(
+        to=3,
+        after=stream.Received(2, 17),
+        left=0,
+        heard=stream.Received(2, 18),
+        head=stream.Received(1, 40),
+        events=(stream.Said("s-18", "grant.revoke_requested", 2, 18, msgspec.Raw(b'{"grant_id":"G1","quantity":5}')),),
+        stock=(up.StateItem("SKU-1", "LIVE-1", 5, 3, 2, 8, 9),),
+    ),
 )
 
 

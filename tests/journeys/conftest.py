@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.witness import Witness
 from tests.journeys.house import House
 from tihuo.demo.broker import Broker, NoBroker
 
@@ -24,7 +25,15 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def open_house(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., House]]:
+def witness(broker: Broker) -> Iterator[Witness]:
+    """Hears all of a journey; in the end, all of it was as the published contract says."""
+    with Witness(broker.port) as listening:
+        yield listening
+    listening.swear()
+
+
+@pytest.fixture
+def open_house(tmp_path: Path, broker: Broker, witness: Witness) -> Iterator[Callable[..., House]]:
     opened: list[House] = []
 
     def make(**how: Any) -> House:

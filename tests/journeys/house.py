@@ -16,9 +16,12 @@ from tihuo.demo.cloud import BrokerAddress, DemoCloud, Shopper, Wish
 from tihuo.demo.players import CustomerPlayer, StaffPlayer
 from tihuo.demo.seed import seed_catalog, seed_people, seed_session
 from tihuo.demo.simulator import DeviceSimulator
+from tihuo.ledger.journal import entries_after
 from tihuo.settings import Settings
+from tihuo.shop.events import Event
 from tihuo.stages import preparing
 from tihuo.stages import sorting as stage
+from tihuo.timekeeping import system_time
 from tihuo.wiring.box import Box, clock
 from tihuo.wiring.devices import Fitting
 
@@ -28,9 +31,19 @@ SESSION = "s1"
 class House:
     """One shop on one evening. Everything is real but the devices' hardware and the bank."""
 
-    def __init__(self, folder: Path, broker: Broker, *, settings: Callable[[Settings], Settings] = lambda s: s) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        broker: Broker,
+        *,
+        settings: Callable[[Settings], Settings] = lambda s: s,
+        cloud_at: BrokerAddress | None = None,
+        wall: Callable[[], int] = system_time,
+    ) -> None:
+        self.wall = wall
         self.folder = folder
         self.broker = broker
+        self._cloud_at = cloud_at or BrokerAddress("127.0.0.1", broker.port)
         self.settings = settings(demo_settings(folder, broker.port, 0))
         self.simulator: DeviceSimulator
         self.box = self._open()
@@ -48,13 +61,12 @@ class House:
             self.simulator = DeviceSimulator(twins.camera, twins.printers, twins.lights, twins.papers)
             return self.simulator
 
-        box = Box(self.settings, simulator=simulator)
+        box = Box(self.settings, simulator=simulator, wall=self.wall)
         box.start()
         return box
 
     def _cloud(self) -> DemoCloud:
-        address = BrokerAddress("127.0.0.1", self.broker.port)
-        cloud = DemoCloud(address, shop.SHOP_ID, folder=self.folder / "cloud", retry=0.5, refund_delay=0.1)
+        cloud = DemoCloud(self._cloud_at, shop.SHOP_ID, folder=self.folder / "cloud", retry=0.5, refund_delay=0.1)
         cloud.start()
         return cloud
 
@@ -68,6 +80,11 @@ class House:
 
     def read(self, board: Callable[..., Any], *args: Any) -> Any:
         return self.box.readers.read(board, *args)
+
+    def journal(self, *kinds: type[Event]) -> list[Any]:
+        """The facts of these kinds."""
+        entries = self.read(entries_after, 0, 1_000_000)
+        return [entry.event for entry in entries if isinstance(entry.event, kinds)]
 
     def wait(self, what: str, look: Callable[[], Any], seconds: float = 20.0) -> Any:
         """Look until there is something to see; fails the test with `what` was waited for."""

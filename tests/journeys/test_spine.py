@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.cloud.witness import Witness
 from tests.journeys.house import House
 from tihuo.boards import lamps, tonight
 from tihuo.boards.orders import find_orders
@@ -102,7 +103,8 @@ def test_a_bad_line_changes_nothing_but_the_time_it_takes(house: House) -> None:
     assert house.cloud.figures().oddities == ()
 
 
-def test_messages_that_nobody_understands_are_kept_answered_and_block_nothing(house: House) -> None:
+def test_messages_that_nobody_understands_are_kept_answered_and_block_nothing(house: House, witness: Witness) -> None:
+    witness.garbage = True
     house.wait("something is for sale", house.cloud.offers)
     for kind in ("not_json", "no_envelope", "unknown_type", "bad_data", "bad_envelope", "too_big", "wrong_store"):
         house.cloud.send_garbage(kind)  # type: ignore[arg-type]

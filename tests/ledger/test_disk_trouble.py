@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from tests.conftest import Make
 from tests.little_shop import LittleShop, copy_of
 from tihuo.boards.balance import imbalances
 from tihuo.ledger.database import PAGE_BYTES, DatabaseTrouble, Readers, check, connect
+from tihuo.ledger.keeping import DiskKeeper, Reserve
+from tihuo.reactions.paper import PaperDesk
+from tihuo.shop import paper
 from tihuo.shop.events import MessageParked, SessionOpened
 from tihuo.shop.work import Work
 from tihuo.stages import selling
@@ -126,11 +130,11 @@ def test_a_commit_that_fails_on_the_disk_is_nobodys_yes(still: LittleShop) -> No
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
+    """A file system of 16 MB."""
     place = tmp_path / "disk"
     place.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         pytest.skip(f"no small file system to fill: {done.stderr.strip()}")
@@ -138,14 +142,19 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def fill(disk: Path) -> Path:
+    filler = disk / "holiday pictures"
+    with suppress(OSError), filler.open("ab", buffering=0) as out:
+        while out.write(bytes(1024)):
+            pass
+    return filler
+
+
 @pytest.mark.root
 def test_a_disk_that_is_really_full(tiny_disk: Path, empty_file: Path) -> None:
     shop = LittleShop(copy_of(empty_file, tiny_disk / "shop.db"))
     shop.do(store, "before")
-    filler = tiny_disk / "holiday pictures"
-    with suppress(OSError), filler.open("wb", buffering=0) as out:
-        while out.write(bytes(1024)):
-            pass
+    filler = fill(tiny_disk)
     answers = [shop.writer.write(store, f"n{number}", 3000) for number in range(20)]
     assert {code(answer) for answer in answers} == {"disk_full"}
     assert shop.writer.trouble == "disk_full"
@@ -230,3 +239,130 @@ def test_a_batch_that_failed_leaves_no_key_taken(still: LittleShop) -> None:
     still.do(room_for, 5000)
     assert still.value("SELECT count(*) FROM once") == 0
     assert still.do(store, "wish", once="wish") == "wish"
+
+
+@pytest.mark.root
+def test_a_reserve_is_kept_while_there_is_room_and_let_go_when_there_is_none(tiny_disk: Path) -> None:
+    reserve = Reserve(tiny_disk / "reserve", 4_000_000)
+    assert not reserve.in_use
+    filler = fill(tiny_disk)
+    reserve.let_go()
+    assert reserve.in_use
+    (tiny_disk / "the last order").write_bytes(bytes(3_500_000))
+    reserve.keep()
+    assert reserve.in_use
+    filler.unlink()
+    reserve.keep()
+    assert not reserve.in_use
+    assert (tiny_disk / "reserve").stat().st_size == 4_000_000
+
+
+@pytest.mark.root
+def test_a_box_that_starts_on_a_full_disk_has_no_reserve_and_says_so(tiny_disk: Path) -> None:
+    fill(tiny_disk)
+    assert Reserve(tiny_disk / "reserve").in_use
+
+
+@pytest.mark.root
+def test_a_box_that_starts_on_a_full_disk_lets_its_reserve_go(tiny_disk: Path) -> None:
+    Reserve(tiny_disk / "reserve")
+    fill(tiny_disk)
+    assert Reserve(tiny_disk / "reserve").in_use
+    (tiny_disk / "shared index").write_bytes(bytes(32768))
+
+
+def test_a_reserve_that_was_cut_short_is_taken_anew(tmp_path: Path) -> None:
+    place = tmp_path / "reserve"
+    place.write_bytes(b"cut")
+    assert not Reserve(place, 4096).in_use
+    assert place.stat().st_size == 4096
+
+
+@pytest.mark.root
+def test_the_shop_goes_on_by_itself_when_the_disk_does(tiny_disk: Path, seeded_file: Path) -> None:
+    shop = LittleShop(copy_of(seeded_file, tiny_disk / "shop.db"))
+    told: list[str] = []
+    reserve = Reserve(tiny_disk / "reserve")
+    keeper = DiskKeeper(shop.writer, shop.path, reserve, lambda: told.append(shop.writer.trouble))
+    keeper.step()
+    assert (told, keeper.reserve.in_use) == ([], False)
+    filler = fill(tiny_disk)
+    assert code(shop.writer.write(store, "large", 1_000_000)) == "disk_full"
+    keeper.step()
+    assert (told, keeper.reserve.in_use) == ([""], True)
+    assert shop.do(store, "what was begun", 100_000) == "what was begun"
+    keeper.step()
+    assert keeper.reserve.in_use
+
+    fill(tiny_disk)
+    assert code(shop.writer.write(store, "large", 1_000_000)) == "disk_full"
+    keeper.step()
+    assert told == ["", "disk_full"]
+    filler.unlink()
+    keeper.step()
+    assert (told, keeper.reserve.in_use) == (["", "disk_full", ""], False)
+    assert shop.do(store, "large", 1_000_000) == "large"
+    shop.close()
+
+
+def test_a_shared_index_of_rubbish_is_made_anew(still: LittleShop) -> None:
+    """What lies in -shm after a power cut is nobody's business: the log alone counts."""
+    still.do(store, "one")
+    wal, shm = (still.path.with_name(f"{still.path.name}{end}") for end in ("-wal", "-shm"))
+    left = still.path.parent / "left"
+    left.mkdir()
+    for rubbish in (b"\xa5" * 32768, b"", None):
+        for file in (still.path, wal):
+            (left / file.name).write_bytes(file.read_bytes())
+        (left / shm.name).unlink(missing_ok=True)
+        if rubbish is not None:
+            (left / shm.name).write_bytes(rubbish)
+        shop = LittleShop(left / still.path.name, running=False)
+        assert stored(shop) == ["one"]
+        shop.do(store, "two")
+        shop.close()
+        assert check(shop.path) == []
+
+
+@pytest.mark.root
+def test_a_backup_by_root_leaves_nothing_that_the_daemon_may_not_open(still: LittleShop, tmp_path: Path) -> None:
+    still.do(store, "one")
+    still.close()
+    os.chown(still.path, 4321, 4321)
+    source = connect(still.path, query_only=True)
+    source.execute("SELECT count(*) FROM parked").fetchone()
+    beside = {file.name: file.stat().st_uid for file in still.path.parent.glob(f"{still.path.name}-*")}
+    source.close()
+    assert beside
+    assert set(beside.values()) == {4321}
+
+
+class Paper:
+    """A printer that takes everything, and after which nothing can be written down."""
+
+    def __init__(self, path: Path) -> None:
+        self.printed = 0
+        self.in_the_way = connect(path)
+
+    def batch(self) -> nullcontext[None]:
+        return nullcontext()
+
+    def print(self, picture: object, cut: bool) -> None:
+        self.printed += 1
+        self.in_the_way.execute("BEGIN IMMEDIATE")
+
+
+def test_paper_whose_end_could_not_be_written_down_is_doubtful_and_not_printed_again(make_shop: Make) -> None:
+    shop = make_shop()
+    shop.do(paper.queue, "label", "parcel:1", {})
+    shop.writer._connection.execute("PRAGMA busy_timeout=20")
+    printer = Paper(shop.path)
+    desk = PaperDesk("label", shop.writer, shop.readers, printer, lambda _: None, lambda _: None, cut=False)  # type: ignore[arg-type]
+    with pytest.raises(DatabaseTrouble):
+        desk.step()
+    printer.in_the_way.close()
+    assert shop.sql("SELECT state FROM print_job") == [("sending",)]
+    while desk.step():
+        pass
+    assert shop.sql("SELECT state FROM print_job") == [("doubtful",)]
+    assert printer.printed == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -144,6 +145,7 @@ def test_a_follower_that_fails_says_so_and_tries_again_after_growing_pauses(
     start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal, "LONGEST_PAUSE", 0.05)
+    caplog.set_level(logging.DEBUG, "tihuo.ledger.journal")
     stepped = threading.Semaphore(0)
     well = threading.Event()
 
@@ -159,6 +161,7 @@ def test_a_follower_that_fails_says_so_and_tries_again_after_growing_pauses(
     assert follower.trouble == "OSError: no paper"
     pauses = [record.args[1] for record in caplog.records if isinstance(record.args, tuple)]
     assert pauses[:5] == [0.01, 0.02, 0.04, 0.05, 0.05]
+    assert [record.levelname for record in caplog.records][:5] == ["ERROR", *["DEBUG"] * 4], "said once"
     well.set()
     while follower.trouble:
         assert stepped.acquire(timeout=5)

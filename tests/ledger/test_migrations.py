@@ -55,7 +55,7 @@ def test_pages_are_small_and_writing_survives_a_power_cut(old_file: Path) -> Non
         for name in ("page_size", "journal_mode", "synchronous", "query_only")
     }
     connection.close()
-    assert settings == {"page_size": 1024, "journal_mode": "wal", "synchronous": 2, "query_only": 0}
+    assert settings == {"page_size": 512, "journal_mode": "wal", "synchronous": 2, "query_only": 0}
 
 
 @pytest.mark.usefixtures("later_release")

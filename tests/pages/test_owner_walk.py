@@ -204,6 +204,7 @@ def test_nothing_on_the_desk_stands_in_anybodys_way(
         "/aftercare",
         "/review",
         "/devices",
+        "/parked",
         "/settings",
         "/settings?scheme=dark",
         "",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -177,6 +178,20 @@ def test_a_second_run_changes_nothing(box: Box) -> None:
     again = box.deploy(settings=SETTINGS)
     assert (again.status, again.changed) == (0, []), again.words[-4000:]
     assert box.is_("MainPID", "ActiveEnterTimestampMonotonic") == before
+
+
+def test_the_log_stays_in_memory(box: Box) -> None:
+    box.there.run("touch /run/now; logger something new; journalctl --sync")
+    assert "something new" in box.there.run("journalctl --no-pager -n 20")
+    assert box.there.run("find /var/log/journal -type f -newer /run/now 2>/dev/null || :") == ""
+
+
+def test_the_closed_unit_sees_whether_the_clock_was_synchronised(box: Box) -> None:
+    assert box.health()["parts"]["clock"] == "clock_unsure"  # a container has no timesyncd
+    box.there.run("mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized")
+    until = time.monotonic() + 20
+    while box.health()["parts"]["clock"] != "ok":
+        assert time.monotonic() < until, box.health()
 
 
 def test_the_unit_is_sound_and_closed(box: Box) -> None:

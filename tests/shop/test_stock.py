@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import Make
 from tests.little_shop import HOUSE, LittleShop
-from tihuo.shop.stock import PLACES, grant_size, move
+from tihuo.shop.grants import grant_size, kept_units
+from tihuo.shop.stock import PLACES, move
 
 
 @pytest.mark.parametrize(
@@ -41,10 +42,25 @@ def test_the_last_three_go_one_by_one_even_where_all_is_lent_at_once() -> None:
     assert [grant_size(free, 0, house) for free in (5, 4, 3, 2, 1)] == [5, 4, 1, 1, 1]
 
 
-def test_what_is_kept_for_the_counter_is_not_lent() -> None:
-    house = msgspec.structs.replace(HOUSE, walk_in_reserve_percent=50)
-    assert grant_size(100, 0, house) == 30
-    assert grant_size(100, 0, msgspec.structs.replace(HOUSE, walk_in_reserve_percent=100)) == 0
+def test_what_is_kept_for_the_counter_is_counted_from_what_was_offered_less_what_walk_ins_bought() -> None:
+    half = msgspec.structs.replace(HOUSE, walk_in_reserve_percent=50)
+    assert kept_units(101, None, 0, half) == 50
+    assert kept_units(101, None, 49, half) == 1
+    assert kept_units(101, None, 60, half) == 0
+    assert kept_units(101, 7, 3, half) == 4
+
+
+def test_a_channel_gets_its_share_of_what_is_lendable_and_can_have_all_of_it_in_the_end() -> None:
+    assert [grant_size(100, 0, HOUSE, share) for share in (70, 30)] == [42, 18]
+    assert grant_size(40, 5, HOUSE, 30) == 0
+    assert grant_size(40, 2, HOUSE, 30) == 7
+    assert [grant_size(3, 0, HOUSE, share) for share in (99, 1)] == [1, 1]
+    free, granted, sold = 100, 0, 0
+    while more := grant_size(free, granted, HOUSE, 10):
+        free, granted = free - more, granted + more
+        while granted and not grant_size(free, granted, HOUSE, 10):
+            granted, sold = granted - 1, sold + 1
+    assert (free, granted, sold) == (0, 0, 100)
 
 
 @pytest.mark.parametrize("first", [1, 60, 100])

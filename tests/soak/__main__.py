@@ -1,4 +1,4 @@
-"""`make soak`: every fault again and again, and one line at the end. `python -m tests.soak kills` runs only that part."""
+"""`make soak`: every fault again and again, and one line at the end. `python -m tests.soak kills` runs that part."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.soak import clusters, cuts, kills, long_cut, schedules
 from tests.soak.outcome import Outcome, together
 
-SUITE: dict[str, Callable[[Path], Outcome]] = {}
+SUITE: dict[str, Callable[[Path], Outcome]] = {
+    "kills": kills.kills,
+    "cuts": cuts.cuts,
+    "long_cut": long_cut.long_cut,
+    "schedules": schedules.schedules,
+    "clusters": clusters.clusters,
+}
 STRANDED = 0.05
 """At most this share of what could have been sold may be left over for want of a line."""
 

@@ -12,9 +12,18 @@ from tests.conftest import Make
 from tests.little_shop import HOUR, HOUSE, WINDOW, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.boards.kiosk import KioskPicture, kiosk_picture
-from tihuo.shop.events import CheckedIn, LineQuantity, OrderHandedOver, StaffCalled, VisitEnded
+from tihuo.boards.lamps import lamps
+from tihuo.boards.pickup import on_the_shelf
+from tihuo.shop.events import (
+    CheckedIn,
+    LineQuantity,
+    OrderHandedOver,
+    OrderHandoverUndone,
+    StaffCalled,
+    VisitEnded,
+)
 from tihuo.shop.pickups import code_for, short_code_for
-from tihuo.shop.words import Refusal
+from tihuo.shop.words import Refusal, Zone
 from tihuo.stages import handing_over, selling, sorting
 from tihuo.stages.handing_over import CONFIRM_MS, DONE_MS, PARTLY_MS, REFUSED_MS, WELCOME_MS, Given
 
@@ -236,6 +245,80 @@ def test_a_parcel_that_is_not_ready_stays(shop: LittleShop) -> None:
     assert refusal(shop, handing_over.hand_over_parcel, 99).code == "not_ready"
     shop.do(sorting.short, 1, shop.sku("RICE"), 1)
     assert refusal(shop, handing_over.hand_over_parcel, 1).code == "not_ready"
+
+
+# 撤销
+
+
+def test_a_hand_over_made_by_mistake_is_taken_back(full: LittleShop) -> None:
+    before, shelf = full.item("RICE"), full.read(on_the_shelf)
+    full.do(handing_over.hand_over_by_code, full.code("o1"), actor="小李")
+    full.clock.tick(60_000)
+    assert full.do(handing_over.undo_hand_over, 1, " 拿错了 ", actor="小李") == 3
+    assert full.item("RICE") == before
+    assert [bag for bag in full.read(on_the_shelf) if bag.parcel_id != 2] == [
+        bag for bag in shelf if bag.parcel_id != 2
+    ]
+    assert full.events(OrderHandoverUndone) == [
+        OrderHandoverUndone(
+            order_id="o1",
+            lines=(LineQuantity("o1-1", 2), LineQuantity("o1-2", 1)),
+            reason="拿错了",
+            at=full.clock.now,
+        )
+    ]
+    assert full.read(imbalances) == {}
+    assert full.do(handing_over.hand_over_by_code, full.code("o1")).units == 3
+    assert full.line("o1", "RICE") == {"quantity": 2, "put": 2, "handed_over": 2}
+    assert full.sql("SELECT quantity, undone_at FROM handover_line WHERE line_no = 1 AND order_no = 1") == [
+        (2, full.clock.now),
+        (2, None),
+    ]
+
+
+def test_only_what_went_last_is_taken_back(full: LittleShop) -> None:
+    rice, eggs = full.sku("RICE"), full.sku("EGGS")
+    for units in ({rice: 1}, {rice: 1, eggs: 1}):
+        full.do(handing_over.hand_over_parcel, 1, units)
+        full.clock.tick(1)
+    assert full.do(handing_over.undo_hand_over, 1, "x") == 2
+    assert full.line("o1", "RICE") == {"quantity": 2, "put": 2, "handed_over": 1}
+    assert full.value("SELECT state FROM parcel WHERE id = 1") == "ready"
+    assert full.do(handing_over.undo_hand_over, 1, "x") == 1
+    assert refusal(full, handing_over.undo_hand_over, 1, "x").code == "not_handed_over"
+    assert full.read(imbalances) == {}
+
+
+def test_taking_back_needs_a_hand_over_and_a_reason(full: LittleShop) -> None:
+    assert refusal(full, handing_over.undo_hand_over, 1, "x").code == "not_handed_over"
+    full.do(handing_over.hand_over_by_code, full.code("o1"))
+    assert refusal(full, handing_over.undo_hand_over, 1, " ").code == "no_reason"
+    assert refusal(full, handing_over.undo_hand_over, 3, "x").code == "not_handed_over"
+
+
+def test_whose_place_was_taken_meanwhile_gets_another_and_a_new_label(make_shop: Make) -> None:
+    shop = make_shop(house=msgspec.structs.replace(HOUSE, slots={**HOUSE.slots, Zone.AMBIENT: ("A01",)}))
+    shop.sell("o1", "lin", RICE=1)
+    shop.sort()
+    shop.do(handing_over.hand_over_by_code, shop.code("o1"))
+    shop.sell("o2", "zhao", RICE=1)
+    shop.sort()
+    shop.do(handing_over.undo_hand_over, 1, "x")
+    assert [(bag.parcel_id, bag.place) for bag in shop.read(on_the_shelf)] == [(2, 1), (1, 2)]
+    labels = shop.sql("SELECT copy_no, content ->> 'place' FROM print_job WHERE subject = 'parcel:1' ORDER BY id")
+    assert labels == [(1, 1), (2, 2)]
+
+
+def test_the_kiosk_sees_a_bag_again_that_came_back(full: LittleShop) -> None:
+    visit = check_in(full, full.code("o1"))
+    full.do(handing_over.hand_over, visit, [1])
+    full.do(handing_over.undo_hand_over, 1, "x")
+    assert [(bag.slot, bag.taken) for bag in picture(full).parcels] == [("A01", False), ("C01", False)]
+    assert full.read(lamps) == {"A01": "blink", "C01": "blink"}
+    full.do(handing_over.hand_over_by_code, full.code("o2"))
+    full.do(handing_over.undo_hand_over, 3, "x")
+    check_in(full, full.code("o2"))
+    assert picture(full).state == "welcome"
 
 
 # 小票

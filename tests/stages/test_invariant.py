@@ -17,10 +17,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.little_shop import GOODS, ITEMS, LittleShop, copy_of
 from tihuo.boards.balance import imbalances
 from tihuo.boards.sorting import by_customer, by_product, waves
-from tihuo.shop.events import OrderHandedOver, OrderRefused, OrderShort, UnitsDamaged, WalkInSold
+from tihuo.shop.events import (
+    OrderHandedOver,
+    OrderHandoverUndone,
+    OrderRefused,
+    OrderShort,
+    QuarantineDecided,
+    UnitsLost,
+    WalkInSold,
+)
 from tihuo.shop.orders import NewLine
+from tihuo.shop.shortages import POLICIES
 from tihuo.shop.words import Refusal
-from tihuo.stages import handing_over, preparing, selling, sorting
+from tihuo.stages import aftercare, allocating, handing_over, preparing, selling, sorting
 
 SKUS = [sku.code for sku in GOODS]
 PEOPLE = ["lin", "zhao", "ou"]
@@ -154,6 +163,40 @@ class Shop(RuleBasedStateMachine):
             case "import":
                 self.do(selling.import_order, self.session(pick), imported(pick, max(quantity, 1)))
 
+    @rule(
+        what=st.sampled_from(
+            ["cap", "reserve", "ask back", "into", "lose", "lose", "resell", "discard", "cancel", "stock", "add"]
+        ),
+        pick=PICK,
+        quantity=st.integers(-1, 12),
+        policy=st.sampled_from(["", *POLICIES]),
+    )
+    def the_owner_decides(self, what: str, pick: int, quantity: int, policy: str) -> None:
+        session, sku = self.session(pick), SKUS[pick % 4]
+        reason = aftercare.REASONS[pick % 3]
+        match what:
+            case "cap":
+                self.do(allocating.set_cap, session, sku, 3 * quantity)
+            case "reserve":
+                self.do(allocating.set_reserve, session, sku, quantity)
+            case "ask back":
+                self.do(allocating.ask_back, session, sku, quantity)
+            case "into":
+                self.do(preparing.receive, sku, quantity, session)
+            case "lose":
+                self.do(aftercare.lose, session, sku, quantity, reason, policy)
+            case "stock":
+                self.do(aftercare.lose, "", sku, quantity, reason)
+            case "resell" | "discard":
+                waiting = "SELECT s.code FROM session_item i JOIN sku s ON s.id = i.sku_id WHERE quarantine > 0"
+                stage = aftercare.resell if what == "resell" else aftercare.discard
+                self.do(stage, session, self.one_of(pick, waiting), max(quantity // 4, 1))
+            case "cancel":
+                self.do(aftercare.cancel, self.one_of(pick, "SELECT no FROM shop_order ORDER BY no"), "sorry")
+            case "add":
+                item = msgspec.structs.replace(ITEMS[pick % 4], quantity=max(quantity, 0))
+                self.do(preparing.add_item, session, item)
+
     @rule(what=st.sampled_from(["wave", "put", "fill", "fill", "short", "damage", "undo", "undo", "scan"]), pick=PICK)
     def sorting(self, what: str, pick: int) -> None:
         wanted = self.units(pick, "l.quantity - l.put - l.short - l.cancelled")
@@ -178,7 +221,7 @@ class Shop(RuleBasedStateMachine):
                 self.do(sorting.scan_item, "table 1", SKUS[pick % 4])
 
     @rule(
-        what=st.sampled_from(["check in", "check in and take", "take", "by code", "parcel", "part", "part"]),
+        what=st.sampled_from(["check in", "check in and take", "take", "by code", "parcel", "part", "part", "undo"]),
         pick=PICK,
         choice=st.none() | st.lists(st.integers(1, 8), max_size=4),
     )
@@ -200,6 +243,9 @@ class Shop(RuleBasedStateMachine):
                 self.do(handing_over.hand_over_parcel, parcel)
             case "part":
                 self.do(handing_over.hand_over_parcel, parcel, {sku: quantity})
+            case "undo":
+                gone = "SELECT DISTINCT parcel_id FROM handover_line WHERE undone_at IS NULL ORDER BY 1"
+                self.do(handing_over.undo_hand_over, self.one_of(pick, gone), "a mistake")
 
     # what holds after every step
 
@@ -221,7 +267,9 @@ class Shop(RuleBasedStateMachine):
     def the_journal_tells_the_same_story_as_the_rows(self) -> None:
         told: dict[str, Counter[str]] = {"handed_over": Counter(), "short": Counter()}
         refunded: Counter[str] = Counter()
-        for event in self.shop.events(OrderHandedOver, OrderShort, OrderRefused):
+        for event in self.shop.events(OrderHandedOver, OrderHandoverUndone, OrderShort, OrderRefused):
+            if isinstance(event, OrderHandoverUndone):
+                told["handed_over"].subtract({event.order_id: sum(line.quantity for line in event.lines)})
             if isinstance(event, OrderHandedOver | OrderShort):
                 kind = "handed_over" if isinstance(event, OrderHandedOver) else "short"
                 told[kind].update({event.order_id: sum(line.quantity for line in event.lines)})
@@ -232,13 +280,21 @@ class Shop(RuleBasedStateMachine):
                 f"SELECT o.order_id, sum(l.{kind}) FROM shop_order o JOIN order_line l ON l.order_no = o.no "
                 f"GROUP BY o.no HAVING sum(l.{kind}) > 0"
             )
-            assert dict(rows) == counts
+            assert dict(rows) == +counts
         assert +refunded == dict(self.shop.sql("SELECT order_id, refunded_fen FROM shop_order WHERE refunded_fen > 0"))
         walk_in = sum(event.quantity for event in self.shop.events(WalkInSold))
         lines = sum(told["handed_over"].values())
         assert self.shop.value("SELECT sum(handed_over) FROM session_item") == walk_in + lines
-        lost = sum(told["short"].values()) + sum(event.replaced for event in self.shop.events(UnitsDamaged))
-        assert self.shop.value("SELECT sum(void) FROM session_item") == lost
+        missing = sum(event.quantity for event in self.shop.events(UnitsLost) if event.session_id)
+        missing += sum(
+            line.quantity for event in self.shop.events(OrderShort) for line in event.lines if line.reason == "short"
+        )
+        missing += sum(event.quantity for event in self.shop.events(QuarantineDecided) if event.outcome == "void")
+        assert self.shop.value("SELECT sum(void + owed) FROM session_item") == missing
+
+    @invariant()
+    def each_item_is_offered_as_often_as_its_cap_says_or_as_was_sold_and_never_lent_beyond_its_reserve(self) -> None:
+        assert self.shop.sql("SELECT 1 FROM session_item WHERE offered > cap AND free > 0") == []
 
     @invariant()
     def whatever_changed_is_in_the_journal(self) -> None:

@@ -98,7 +98,7 @@ def test_a_draft_takes_goods_from_stock_and_mints_presales_on_somebodys_word(sho
     [
         ({"session_id": "s1"}, "session_exists"),
         ({"items": ()}, "session_without_items"),
-        ({"items": ITEMS[2:3] * 301}, "too_many_items"),
+        ({"items": ITEMS[2:3] * (preparing.MOST_ITEMS + 1)}, "too_many_items"),
         ({"ends_at": EVENING}, "bad_times"),
         ({"window": (EVENING, EVENING)}, "bad_times"),
         ({"items": (NewItem(sku="NONE", kind="presale", quantity=1, price_fen=1),)}, "unknown_sku"),

@@ -21,10 +21,12 @@ from tihuo.shop.events import (
     RightsReturned,
     WalkInSold,
 )
+from tihuo.shop.grants import issue_grant
 from tihuo.shop.orders import NewLine, NewOrder
-from tihuo.shop.stock import issue_grant
-from tihuo.shop.words import Refusal
+from tihuo.shop.words import Refusal, Zone
 from tihuo.stages import preparing, selling, sorting
+
+GRANTS = "SELECT id, issued, remaining, sold, returned, asked, state FROM stock_grant"
 
 
 def refusal(shop: LittleShop, stage: object, *args: object) -> Refusal:
@@ -45,9 +47,9 @@ def replace(order: NewOrder, **changes: object) -> NewOrder:
 
 def reason(shop: LittleShop, order: NewOrder) -> str:
     """Why an order is refused. Nothing but the order itself may have changed."""
-    before = shop.sql("SELECT * FROM session_item"), shop.sql("SELECT * FROM stock_grant")
+    before = shop.sql("SELECT * FROM session_item"), shop.sql(GRANTS)
     assert shop.do(selling.accept_order, order) == "refused"
-    assert before == (shop.sql("SELECT * FROM session_item"), shop.sql("SELECT * FROM stock_grant"))
+    assert before == (shop.sql("SELECT * FROM session_item"), shop.sql(GRANTS))
     assert shop.value("SELECT count(*) FROM order_line WHERE order_no = (SELECT max(no) FROM shop_order)") == 0
     return str(shop.events(OrderRefused)[-1].reason)
 
@@ -147,6 +149,43 @@ def test_the_limit_counts_a_person_over_orders_channels_and_ids(shop: LittleShop
     )
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(
+    "people",
+    [
+        [("a", "1"), ("b", "1"), ("c", "1")],  # one phone, three accounts
+        [("a", "1"), ("b", "1"), ("a", "")],  # the cloud leaves the phone out: her account is known
+        [("a", "1"), ("b", ""), ("b", "1")],  # her second account names its phone only now
+        [("a", "1"), ("a", "2"), ("b", "2")],  # a new phone leads to the old account
+    ],
+)
+def test_one_account_leads_to_its_phone_and_that_to_other_accounts(
+    shop: LittleShop, people: list[tuple[str, str]], at_once: bool
+) -> None:
+    orders = [
+        replace(shop.order(f"o{n}", customer, MILK=2), customer_phone=phone and f"1990000000{phone}")
+        for n, (customer, phone) in enumerate(people)
+    ]
+    *answers, last = (
+        shop.do(selling.accept_orders, orders)
+        if at_once
+        else [shop.do(selling.accept_order, order) for order in orders]
+    )
+    assert "refused" not in answers[:2]
+    assert last == "refused"
+    assert shop.events(OrderRefused)[-1].reason == "over_limit"
+
+
+def test_a_refused_order_tells_which_phone_an_account_has(shop: LittleShop) -> None:
+    shop.sell("o1", "a", MILK=4)
+    assert (
+        shop.do(selling.accept_order, replace(shop.order("o2", "a", MILK=9), customer_phone="19900000001")) == "refused"
+    )
+    assert (
+        shop.do(selling.accept_order, replace(shop.order("o3", "b", MILK=1), customer_phone="19900000001")) == "refused"
+    )
+
+
 def test_people_without_a_phone_are_different_people(shop: LittleShop) -> None:
     for number in range(3):
         assert shop.sell(f"o{number}", f"nobody {number}", MILK=4) == "accepted"
@@ -189,13 +228,38 @@ def test_orders_that_arrive_together_end_as_if_they_had_come_one_after_another(m
 # refills
 
 
+def test_many_items_sold_at_once_are_each_taken_from_their_own_rights(shop: LittleShop) -> None:
+    codes = [f"SKU{n:02d}" for n in range(39)]  # more than go into one statement, and not a multiple of it
+    for n, code in enumerate(codes):
+        shop.do(preparing.keep_sku, preparing.NewSku(code=code, product=code, price_fen=100 + n, zone=Zone.AMBIENT))
+    items = [
+        preparing.NewItem(sku=code, kind="presale", quantity=100, price_fen=100 + n, cap_set_by="店主")
+        for n, code in enumerate(codes)
+    ]
+    shop.plan("s2", *items)
+    shop.do(preparing.open_session, "s2")
+    wanted = {code: n % 7 + 1 for n, code in enumerate(codes)}
+    orders = [shop.order(f"m{n}", "lin", "s2", **dict(list(wanted.items())[n::3])) for n in range(3)]
+    assert shop.do(selling.accept_orders, orders) == ["accepted"] * 3
+    assert {code: shop.item(code, "s2")["ordered"] for code in codes} == wanted
+    sold = "SELECT s.code, g.sold FROM stock_grant g JOIN sku s ON s.id = g.sku_id WHERE g.session_id = 's2' AND g.sold"
+    assert dict(shop.sql(sold)) == wanted
+    assert not any(shop.read(imbalances).values())
+
+
 def test_a_grant_is_refilled_when_it_runs_low(shop: LittleShop) -> None:
     shop.sell("o1", "a", RICE=10)
     assert len(shop.events(GrantIssued)) == 4
     shop.sell("o2", "b", RICE=1)  # 1 of 8 + 1 is below a fifth
     assert shop.events(GrantIssued)[4:] == [
         GrantIssued(
-            grant_id="g1-5", session_id="s1", sku="RICE", quantity=4, price_fen=3990, sell_until=EVENING + 2 * HOUR
+            grant_id="g1-5",
+            session_id="s1",
+            sku="RICE",
+            channel="mini_program",
+            quantity=4,
+            price_fen=3990,
+            sell_until=EVENING + 2 * HOUR,
         )
     ]
 
@@ -281,7 +345,7 @@ def test_closing_a_grant_gives_back_all_that_is_left_once(shop: LittleShop) -> N
     shop.sell("o1", RICE=2)
     for _ in range(2):
         shop.do(selling.close_grant, "g1-1")
-        assert shop.item("RICE") == {"minted": 20, "free": 18, "ordered": 2}
+        assert shop.item("RICE") == {"minted": 20, "free": 8, "granted": 10, "ordered": 2}  # lent again: it sells
     assert shop.sql("SELECT state, remaining, returned FROM stock_grant WHERE id = 'g1-1'") == [("closed", 0, 10)]
     assert refusal(shop, selling.close_grant, "g9-9").code == "unknown_grant"
 

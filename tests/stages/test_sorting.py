@@ -13,6 +13,7 @@ from tests.little_shop import EVENING, HOUR, HOUSE, WINDOW, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.shop import paper
 from tihuo.shop.events import (
+    GrantRevokeRequested,
     ItemScanned,
     LineQuantity,
     OrderReady,
@@ -29,7 +30,7 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.words import Refusal, Zone
-from tihuo.stages import handing_over, preparing, selling, sorting
+from tihuo.stages import allocating, handing_over, preparing, selling, sorting
 from tihuo.stages.sorting import Scanned
 
 
@@ -405,14 +406,30 @@ def test_a_presale_is_not_made_good_from_stock_that_it_never_came_from(shop: Lit
     shop.do(preparing.close_session, "s1")
     shop.do(preparing.receive, "MILK", 30)
     shop.do(sorting.open_wave, "s1")
+    shop.do(selling.close_grant, "g1-3")
     shop.do(sorting.damage, 1, shop.sku("MILK"), 1)
     assert shop.events(UnitsDamaged) == [UnitsDamaged(sku="MILK", quantity=1, replaced=0)]
+    assert shop.value("SELECT on_hand FROM sku WHERE code = 'MILK'") == 30
+
+
+def test_what_the_cloud_holds_makes_damage_good_if_it_comes_back(shop: LittleShop) -> None:
+    shop.sell("o1", "lin", RICE=2)
+    shop.do(selling.sell_walk_in, "s1", "RICE", 8)
+    shop.do(sorting.open_wave, "s1")
+    assert shop.do(sorting.damage, 1, shop.sku("RICE"), 2) == "sorting"
+    assert shop.events(GrantRevokeRequested) == [GrantRevokeRequested(grant_id="g1-1", session_id="s1", quantity=2)]
+    assert shop.do(sorting.put, 1, shop.sku("RICE"), 2) == "ready"
+    shop.do(selling.take_back, "g1-1", 2)
+    assert shop.item("RICE") == {"minted": 20, "granted": 8, "ordered": 2, "handed_over": 8, "void": 2}
+    assert shop.read(imbalances) == {}
 
 
 def test_damage_that_nothing_makes_good_is_a_shortage(shop: LittleShop) -> None:
     shop.sell("o1", "lin", RICE=2)
     shop.sell("o2", "lin", RICE=2)
-    shop.do(selling.sell_walk_in, "s1", "RICE", 7)
+    shop.do(allocating.set_reserve, "s1", "RICE", 16)
+    shop.do(selling.close_grant, "g1-1")
+    shop.do(selling.sell_walk_in, "s1", "RICE", 15)
     shop.do(sorting.open_wave, "s1")
     shop.do(sorting.damage, 1, shop.sku("RICE"), 4)
     assert shop.events(UnitsDamaged) == [UnitsDamaged(sku="RICE", quantity=4, replaced=1)]
@@ -420,6 +437,9 @@ def test_damage_that_nothing_makes_good_is_a_shortage(shop: LittleShop) -> None:
         ("o1", 2, "damage"),
         ("o2", 1, "damage"),
     ]
-    assert shop.item("RICE") == {"minted": 20, "granted": 8, "ordered": 1, "handed_over": 7, "void": 4}
+    assert shop.item("RICE") == {"minted": 20, "ordered": 1, "handed_over": 15, "void": 4}
+    assert shop.sql("SELECT quantity, covered, short, reason, policy FROM shortage") == [
+        (4, 1, 3, "damage", "first_paid")
+    ]
     assert state(shop) == "sorting"
     assert shop.read(imbalances) == {}

@@ -12,7 +12,7 @@ class LiveUpdates extends HTMLElement {
   connectedCallback() {
     this.pause = 1000;
     this.retry = setTimeout(() => this.open()); // after htmx has begun to listen, which takes a timer of its own
-    this.watch = setInterval(() => this.heard + SILENCE < Date.now() && this.again(), 5000);
+    this.watch = setInterval(() => this.heard + SILENCE < performance.now() && this.again(), 5000);
     this.back = () => document.visibilityState === "visible" && this.source?.readyState === EventSource.CLOSED && this.again();
     document.addEventListener("visibilitychange", this.back);
   }
@@ -28,7 +28,7 @@ class LiveUpdates extends HTMLElement {
   open() {
     const topics = this.getAttribute("topics");
     const query = new URLSearchParams({ topics, since: this.since ?? this.getAttribute("since") });
-    this.heard = Date.now();
+    this.heard = performance.now();
     this.source = new EventSource(`/live?${query}`);
     this.source.addEventListener("hello", (event) => this.hello(event));
     this.source.addEventListener("beat", () => this.note());
@@ -51,7 +51,7 @@ class LiveUpdates extends HTMLElement {
   }
 
   note(event) {
-    this.heard = Date.now();
+    this.heard = performance.now();
     if (event?.lastEventId) this.since = event.lastEventId;
   }
 
@@ -64,7 +64,7 @@ class LiveUpdates extends HTMLElement {
     this.source.close();
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.open(), this.pause);
-    this.heard = Date.now() + this.pause;
+    this.heard = performance.now() + this.pause;
     this.pause = Math.min(this.pause * 2, 10_000);
   }
 }

@@ -64,3 +64,12 @@ class Door:
     timezone: str = "Asia/Shanghai"
     host_hint: str = ""
     simulator: Simulator | None = None
+
+    def ticks(self) -> int:
+        """Milliseconds on a count that never jumps, for deadlines; of a plain clock, its time."""
+        return int(getattr(self.clock, "ticks", self.clock)())
+
+    @property
+    def sure(self) -> bool:
+        """Whether anybody vouches for the clock."""
+        return bool(getattr(self.clock, "sure", True))

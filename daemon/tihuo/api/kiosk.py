@@ -121,7 +121,7 @@ def show_code(request: Request, k: str, code: Annotated[str, Form(max_length=LON
     """A code from the digit pad, or from a scanner that types. Digits can be guessed, so wrong ones are rationed."""
     tries: Tries = request.app.state.tries
     guessed = code.strip().replace(" ", "").isdigit()
-    if guessed and tries.take(k, door_of(request).clock()):
+    if guessed and tries.take(k, door_of(request).ticks()):
         return _draw(request, k, View("told", code="too_many_tries"))
     write(request, handing_over.check_in, k, code, actor=f"kiosk {k}")
     now = _stage(request, k)
@@ -164,7 +164,7 @@ def leave(request: Request, k: str, visit: Annotated[int | None, Form()] = None)
 def call(request: Request, k: str, visit: Annotated[int | None, Form()] = None) -> Response:
     """叫店员. Called again within seconds it is one call, but the customer gets her answer."""
     calls: Tries = request.app.state.calls
-    if not calls.take(k, door_of(request).clock()):
+    if not calls.take(k, door_of(request).ticks()):
         write(request, handing_over.call_staff, k, visit, actor=f"kiosk {k}")
     return _draw(request, k, View("called"))
 
@@ -233,7 +233,7 @@ def _left(request: Request, picture: KioskPicture, view: View) -> int:
     if view.name in VIEWS_LAST_MS:
         return VIEWS_LAST_MS[view.name]
     if picture.visit_id is not None:
-        return max(picture.ends_at - door_of(request).clock(), 1)
+        return max(picture.ends_at - door_of(request).ticks(), 1)
     return STRANGE_MS if "lang" in request.query_params else 0
 
 
@@ -249,7 +249,8 @@ def _troubles(parts: Sequence[Part]) -> list[tuple[str, int]]:
     for part in parts:
         if not part.trouble:
             continue
-        if part.name in ("ledger", "disk") and part.trouble != "disk_low":
+        ledger_is_ill = part.name in ("ledger", "disk") and part.trouble not in ("disk_low", "disk_reserve")
+        if ledger_is_ill or (part.name == "restore" and part.trouble != "restoring_passed"):
             found.append(("closed", part.since))
         elif part.name == "camera":
             found.append(("camera", part.since))

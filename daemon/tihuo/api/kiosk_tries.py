@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from tihuo.shop.words import Millis
-
 
 class Tries:
-    """`most` at once, then one more every `every_ms`."""
+    """`most` at once, then one more every `every_ms`, on a count of milliseconds that never jumps."""
 
     def __init__(self, most: int, every_ms: int) -> None:
         self._most = most
@@ -16,7 +14,7 @@ class Tries:
         self._full_at: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def take(self, key: str, now: Millis) -> int:
+    def take(self, key: str, now: int) -> int:
         """Milliseconds to wait for the next try; 0 when one was there, and now is used up."""
         with self._lock:
             full_at = max(self._full_at.get(key, 0), now)

@@ -92,7 +92,7 @@ def _recognise(request: Request, name: str, pin: str) -> tuple[UserRow | None, i
     """The person whose PIN this is, or the seconds to wait before the next try."""
     patience: Patience = request.app.state.patience
     keys = (f"name {name[:40]}", f"address {request.state.visitor.address}")
-    wait = patience.ask(door_of(request).clock(), *keys)
+    wait = patience.ask(door_of(request).ticks(), *keys)
     if wait:
         return None, -(-wait // 1000)
     if not fits(pin, read(request, pin_hash, name)):

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tihuo.shop.words import Millis
 
-DAY_MS = 86_400_000
+NEVER_SET = 1_000_000_000_000
+"""A moment before this autumn of 2001 was told by a clock that was never set, and says nothing."""
 
 
 def money(fen: int) -> str:
@@ -21,11 +22,19 @@ def money(fen: int) -> str:
 
 
 class Moments:
-    """Times as the shop's clock on the wall shows them. `translate` is the page's gettext."""
+    """Times as the shop's clock on the wall shows them. `translate` is the page's gettext; while the clock is not
+    `sure`, nothing is called today or tomorrow."""
 
-    def __init__(self, timezone: str, clock: Callable[[], Millis], translate: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        timezone: str,
+        clock: Callable[[], Millis],
+        translate: Callable[[str], str],
+        sure: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._zone = ZoneInfo(timezone)
         self._clock = clock
+        self._sure = sure
         self._translate = translate
 
     def here(self, at: int) -> datetime:
@@ -37,14 +46,14 @@ class Moments:
 
     def clock(self, at: int) -> str:
         """18:30"""
-        return f"{self.here(at):%H:%M}"
+        return f"{self.here(at):%H:%M}" if at >= NEVER_SET else "–"
 
     def day(self, at: int) -> str:
         """Today, yesterday, tomorrow, or the date."""
         _ = self._translate
         then = self.here(at)
         days = (then.date() - self.here(self._clock()).date()).days
-        if days in (-1, 0, 1):
+        if days in (-1, 0, 1) and self._sure():
             return (_("Yesterday"), _("Today"), _("Tomorrow"))[days + 1]
         words = {"day": then.day, "month": self.month_names[then.month - 1], "year": then.year}
         if abs(days) < 300:
@@ -60,9 +69,9 @@ class Moments:
         )  # fmt: skip
 
     def moment(self, at: int) -> str:
-        """The time, with its day if that is not today."""
-        today = self.here(at).date() == self.here(self._clock()).date()
-        return self.clock(at) if today else f"{self.day(at)} {self.clock(at)}"
+        """The time, with its day if that is not today; – where nobody knows."""
+        today = self.here(at).date() == self.here(self._clock()).date() and self._sure()
+        return self.clock(at) if today or at < NEVER_SET else f"{self.day(at)} {self.clock(at)}"
 
     def window(self, window: Sequence[int]) -> str:
         """17:00-20:00, with the days if they are not today."""

@@ -21,6 +21,8 @@ from tihuo.stages import preparing
 router = APIRouter(prefix="/prepare")
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Form()]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), Form()]
+"""As long as an id may be on the line to the cloud."""
 
 
 @router.get("/goods")
@@ -43,7 +45,7 @@ def sku_page(request: Request, code: str = "") -> HTMLResponse:
 def keep_sku(
     request: Request,
     once: Once,
-    code: Word,
+    code: Code,
     product: Word,
     price: Word,
     zone: Annotated[Zone, Form()],

@@ -32,11 +32,6 @@ def balance_result(request: Request) -> HTMLResponse:
     return owner_fragment(request, "owner/balance.html", imbalances=read(request, balance.imbalances))
 
 
-@router.get("/parked")
-def parked_page(request: Request) -> HTMLResponse:
-    return owner_page(request, "owner/parked.html", messages=read(request, tonight.parked_messages))
-
-
 def _picture(look: Look) -> dict[str, Any]:
     return {
         "doubtful": paper.paper_in_state(look, "doubtful"),

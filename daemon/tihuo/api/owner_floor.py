@@ -60,15 +60,14 @@ def _sorting_picture(look: Look, session_id: str, view: View) -> dict[str, Any]:
 
 
 def _pickup(request: Request, text: str) -> dict[str, Any]:
-    since = door_of(request).clock() - CALL_MS
-    return {"q": text, **read(request, _pickup_picture, text, since)}
+    return {"q": text, **read(request, _pickup_picture, text, door_of(request).clock())}
 
 
-def _pickup_picture(look: Look, text: str, since: int) -> dict[str, Any]:
+def _pickup_picture(look: Look, text: str, now: int) -> dict[str, Any]:
     return {
         "tonight": tonight.tonight(look),
         "parcels": pickup.on_the_shelf(look, text, 500),
-        "calls": pickup.recent_calls(look, since),
+        "calls": pickup.recent_calls(look, now - CALL_MS, now),
         "lamps": lamps.lamps(look),
         "full": lamps.full_slots(look),
     }

@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 from tihuo.api.asking import actor_of, door_of, read, write
 from tihuo.api.owner_pages import fen_of, form_of, local_of, millis_of, owner_fragment, owner_page, yuan_of
 from tihuo.api.staff_pages import Once, Quantity
-from tihuo.boards import orders, session_sheets, stock
+from tihuo.boards import allocation, orders, session_sheets, stock
 from tihuo.boards.stock import ItemRow, SkuRow
 from tihuo.ledger.database import Look
 from tihuo.shop.words import Refusal
@@ -52,7 +52,7 @@ def plan_session(
     fields: Annotated[FormData, Depends(form_of)],
 ) -> Response:
     """Every SKU that was ticked, with the fields that carry its code: `kind:RICE`, `quantity:RICE`, …"""
-    items = tuple(_item(fields, str(code), actor_of(request)) for code in fields.getlist("sku"))
+    items = tuple(item_of(fields, str(code), actor_of(request)) for code in fields.getlist("sku"))
     starts = millis_of(request, starts_at)
     new = preparing.NewSession(
         session_id=_new_id(request, starts, once),
@@ -90,7 +90,7 @@ def close_session(request: Request, session_id: str, once: Once) -> Response:
 
 @router.get("/live")
 def live_page(request: Request, session: str = "") -> HTMLResponse:
-    return owner_page(request, "owner/live.html", **read(request, _live_picture, session))
+    return owner_page(request, "owner/live.html", **read(request, _live_picture, session, _percent(request)))
 
 
 @router.get("/live/goods")
@@ -111,7 +111,7 @@ def sell_walk_in(request: Request, once: Once, session_id: Word, sku: Word, quan
     return owner_fragment(request, "owner/walk_in.html", sold_now=quantity, **_live(request, session_id))
 
 
-def _item(fields: FormData, code: str, actor: str) -> preparing.NewItem:
+def item_of(fields: FormData, code: str, actor: str) -> preparing.NewItem:
     """One row of the form. Raises `Refusal`: `bad_quantity`, `not_understood`."""
     said = {name: str(fields.get(f"{name}:{code}", "")).strip() for name in ("kind", "quantity", "price", "limit")}
     if not said["quantity"].isdecimal() or (said["limit"] and not said["limit"].isdecimal()):
@@ -135,18 +135,23 @@ def _session_picture(look: Look, session_id: str) -> dict[str, Any]:
     return {"chosen": chosen, "items": stock.session_items(look, session_id) if chosen else []}
 
 
-def _live_picture(look: Look, session_id: str) -> dict[str, Any]:
+def _percent(request: Request) -> int:
+    return door_of(request).house.walk_in_reserve_percent
+
+
+def _live_picture(look: Look, session_id: str, reserve_percent: int) -> dict[str, Any]:
     sessions, chosen = session_sheets.chosen_session(look, session_id)
     found: dict[str, Any] = {"sessions": sessions, "chosen": chosen, "items": [], "sold": {}, "orders": []}
     if chosen:
-        found["items"] = stock.session_items(look, chosen.session_id)
+        found["items"] = allocation.allotted(look, chosen.session_id, reserve_percent)
+        found["differing"] = allocation.differing_grants(look, chosen.session_id)
         found["sold"] = {row.sku: row for row in session_sheets.sold_by_product(look, chosen.session_id)}
         found["orders"] = orders.orders(look, chosen.session_id, None, LATEST)
     return found
 
 
 def _live(request: Request, session_id: str) -> dict[str, Any]:
-    found = read(request, _live_picture, session_id)
+    found = read(request, _live_picture, session_id, _percent(request))
     if found["chosen"] is None:
         raise HTTPException(404)
     return found

@@ -32,7 +32,7 @@ class Language:
         catalog = translations(code)
         self.code = code
         self.translate: Callable[[str], str] = catalog.gettext
-        self.moments = Moments(door.timezone, door.clock, catalog.gettext)
+        self.moments = Moments(door.timezone, door.clock, catalog.gettext, lambda: door.sure)
         self.templates = Environment(
             loader=FileSystemLoader(WEB / "templates"),
             autoescape=True,
@@ -88,6 +88,7 @@ def fragment(
         request=request,
         person=request.state.visitor.person,
         now=request.app.state.door.clock(),
+        clock_sure=request.app.state.door.sure,
         live_since=request.app.state.live.since,
         scheme=_scheme(request),
         here=lambda **changes: _here(request, changes),

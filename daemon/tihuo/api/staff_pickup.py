@@ -93,6 +93,15 @@ def hand_over_parcel(
     return _given(request, given)
 
 
+@router.post("/parcels/{parcel_id}/undo")
+def undo_hand_over(
+    request: Request, parcel_id: int, reason: Annotated[str, Form(max_length=200)], once: Once
+) -> dict[str, int]:
+    """撤销核销: it went over the counter by mistake and is back in its slot."""
+    units = write(request, handing_over.undo_hand_over, parcel_id, reason, once=f"undo_hand_over:{once}")
+    return {"units": units}
+
+
 def _given(request: Request, given: Any) -> HTMLResponse:
     """What a hand-over came to; `given` has been through JSON when the tap was a repeated one."""
     receipt = door_of(request).house.print_receipts
@@ -100,14 +109,14 @@ def _given(request: Request, given: Any) -> HTMLResponse:
 
 
 def _shelf(request: Request, text: str) -> dict[str, Any]:
-    since = door_of(request).clock() - CALL_MS
-    return {"q": text, "said": None, **read(request, _shelf_picture, text, since)}
+    now = door_of(request).clock()
+    return {"q": text, "said": None, **read(request, _shelf_picture, text, now)}
 
 
-def _shelf_picture(look: Look, text: str, since: int) -> dict[str, Any]:
+def _shelf_picture(look: Look, text: str, now: int) -> dict[str, Any]:
     return {
         "parcels": pickup.on_the_shelf(look, text),
-        "calls": pickup.recent_calls(look, since),
+        "calls": pickup.recent_calls(look, now - CALL_MS, now),
         "orders": orders.find_orders(look, text),
     }
 

@@ -35,8 +35,15 @@ def find_goods(request: Request, text: str = "") -> HTMLResponse:
 
 
 @router.post("/receive")
-def receive(request: Request, sku: Annotated[str, Form()], quantity: Quantity, once: Once) -> HTMLResponse:
-    write(request, preparing.receive, sku, quantity, once=f"receive:{once}")
+def receive(
+    request: Request,
+    sku: Annotated[str, Form()],
+    quantity: Quantity,
+    once: Once,
+    session_id: Annotated[str, Form()] = "",
+) -> HTMLResponse:
+    """到货入库, into the session at once if one is named."""
+    write(request, preparing.receive, sku, quantity, session_id, once=f"receive:{once}")
     return _goods_again(request, sku, "received", quantity)
 
 

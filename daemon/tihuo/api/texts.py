@@ -41,10 +41,18 @@ REFUSALS: dict[str, Text] = {
         N_("This order was refused."), N_("Nothing is to be handed over; the money goes back by itself.")
     ),
     "nothing_left": Text(N_("Nothing of this order came."), N_("All of it was short and has been refunded.")),
+    "restoring": Text(
+        N_("The box was restored and does not know everything yet."),
+        N_("Wait until it has asked the cloud; the owner's page says how far that is."),
+    ),
+    "not_restoring": Text(N_("The box waits for nothing."), N_("Load the page again.")),
+    "unknown_recount": Text(N_("There is no such line on the list."), N_("Load the page again.")),
     "visit_over": Text(N_("This visit is over."), N_("Ask the customer to show the code once more.")),
     "more_than_ready": Text(
         N_("That is more than waits on the shelf."), N_("Look at the parcel again and take what is there.")
     ),
+    "not_handed_over": Text(N_("Nothing of this parcel was handed over."), N_("Look at the parcel again.")),
+    "no_reason": Text(N_("A reason is missing."), N_("Say in a few words why.")),
     "too_many_tries": Text(N_("Too many wrong codes."), N_("Wait a moment, or help the customer at the counter.")),
     # sorting
     "nothing_to_sort": Text(
@@ -73,6 +81,13 @@ REFUSALS: dict[str, Text] = {
     "session_not_open": Text(N_("The session is not open."), N_("Load the page again.")),
     "unknown_session": Text(N_("There is no such session."), N_("Choose one from the list.")),
     "too_many_items": Text(N_("These are too many products for one session."), N_("Split it into two sessions.")),
+    "not_on_hand": Text(
+        N_("This product of the session is still to come."), N_("Receive it as the shop's own stock, or raise its cap.")
+    ),
+    # allocating
+    "nothing_lent": Text(N_("The cloud holds none that it was not asked for already."), N_("Wait for its answer.")),
+    "more_than_there": Text(N_("There are not that many."), N_("%(there)s can be written off or decided on here.")),
+    "bad_reason": Text(N_("There is no such reason."), N_("Choose one from the list.")),
     # selling
     "unknown_grant": Text(N_("These sales rights are unknown here."), N_("The order was refused and is refunded.")),
     "grant_closed": Text(N_("The sale of this product has ended."), N_("The order was refused and is refunded.")),
@@ -83,10 +98,29 @@ REFUSALS: dict[str, Text] = {
     ),
     "unknown_order": Text(N_("There is no such order."), N_("Look for it by phone or by code.")),
     "already_cancelled": Text(N_("This order was cancelled before."), N_("There is nothing more to do.")),
-    "too_late": Text(N_("Sorting has begun."), N_("Take the goods out of the parcel and refund them by hand.")),
+    "too_late": Text(N_("Sorting has begun."), N_("Open the order and cancel it there.")),
     "partly_imported": Text(
         N_("A part of this order came with an earlier import."), N_("Look at the earlier order; this one was left out.")
     ),
+    # messages of the cloud, and aftercare
+    "unknown_message": Text(N_("There is no such message."), N_("Load the page again.")),
+    "message_settled": Text(N_("Somebody has settled this message already."), N_("Load the page again.")),
+    "cannot_replay": Text(
+        N_("This message cannot be tried again."), N_("Talk to the people who run your cloud, then mark it as seen to.")
+    ),
+    "still_not_understood": Text(
+        N_("The box still does not understand it."), N_("A newer version may; until then it stays here.")
+    ),
+    "unknown_ticket": Text(N_("There is no such ticket."), N_("Load the page again.")),
+    "ticket_moved": Text(N_("Somebody has gone on with this ticket."), N_("Load the page again.")),
+    "no_outcome": Text(N_("The customer should read what became of it."), N_("Write a word or two.")),
+    "unknown_request": Text(N_("There is no such request."), N_("Its photograph came alone.")),
+    "request_exists": Text(N_("A request has this number already."), N_("The earlier one stands.")),
+    "unknown_line": Text(N_("The order has no such line."), N_("Talk to the people who run your cloud.")),
+    "more_than_bought": Text(N_("That is more than was bought."), N_("Look at the order and its other tickets.")),
+    "bad_photo": Text(N_("The parts of a photograph do not fit each other."), N_("Ask the customer to send it again.")),
+    "photo_too_large": Text(N_("A photograph is too large."), N_("Ask the customer for a smaller one.")),
+    "too_many_photos": Text(N_("A ticket holds nine photographs."), N_("The others are left out.")),
     # paper
     "unknown_job": Text(N_("There is no such print."), N_("Load the page again.")),
     "job_moved": Text(N_("This print has moved on meanwhile."), N_("Load the page again.")),
@@ -101,6 +135,10 @@ REFUSALS: dict[str, Text] = {
 TROUBLES: dict[str, Text] = {
     # database
     "disk_full": Text(N_("The box's disk is full."), N_("Nothing is lost. Delete files or put in a larger card.")),
+    "disk_reserve": Text(
+        N_("The disk is full: new orders wait in the cloud."),
+        N_("What is here can still be sorted and handed over. Delete files or put in a larger card."),
+    ),
     "disk_low": Text(N_("The box's disk is almost full."), N_("Delete files or put in a larger card soon.")),
     "disk_read_only": Text(
         N_("The box cannot write to its disk."), N_("The card may be worn out. Call your technician.")
@@ -148,6 +186,10 @@ TROUBLES: dict[str, Text] = {
     "cloud_not_set": Text(N_("The shop works without the cloud."), N_("Set it up in the settings to sell online.")),
     "cloud_connecting": Text(N_("The box is offline."), N_("The shop works on; everything is sent later.")),
     "broker_unreachable": Text(N_("The box is offline."), N_("The shop works on; everything is sent later.")),
+    "cloud_silent": Text(
+        N_("The box is connected, but the cloud does not answer."),
+        N_("The shop works on. If it stays, ask your technician whether the broker lets this box speak and listen."),
+    ),
     "broker_refused_login": Text(
         N_("The cloud does not know this box."), N_("Renew its name and password in the settings.")
     ),
@@ -156,6 +198,22 @@ TROUBLES: dict[str, Text] = {
     ),
     "broker_certificate": Text(N_("The box and the cloud do not trust each other."), N_("Renew the certificates.")),
     "clock_not_set": Text(N_("The box's clock is wrong."), N_("Let it reach the internet, or set the clock.")),
+    "clock_unsure": Text(
+        N_("Nobody vouches for the box's clock: times on receipts and pages may be wrong."),
+        N_("Let it reach the internet for a minute, or fit a clock module. Everything else works on."),
+    ),
+    "restoring": Text(
+        N_("The box was restored and asks the cloud what it does not know."),
+        N_("Until then it hands nothing over and sells nothing; the owner sees how far it is."),
+    ),
+    "restoring_stuck": Text(
+        N_("The box was restored, and the cloud cannot tell what happened since."),
+        N_("The owner decides whether to go on without it."),
+    ),
+    "restoring_passed": Text(
+        N_("The box goes on without knowing everything."),
+        N_("Look twice before goods go out; the cloud is still asked."),
+    ),
     "thread_failing": Text(N_("A part of the box keeps failing."), N_("It tries again by itself; the log says more.")),
     "device_trouble": Text(N_("A device does not work."), N_("Check its power and its cable.")),
 }
@@ -167,8 +225,10 @@ PARTS = {
     "printer_receipt": N_("Receipt printer"),
     "lights": N_("Shelf lights"),
     "cloud": N_("Cloud"),
+    "restore": N_("Restore"),
     "ledger": N_("Book"),
     "disk": N_("Disk"),
+    "clock": N_("Clock"),
 }
 """Name of a part of the box -> its word. Parts that are threads have none: they show their own name."""
 
@@ -202,6 +262,7 @@ KIOSK: dict[str, Text] = {
     "nothing_left": Text(
         N_("Sorry, nothing of this order arrived"), N_("Your money goes back the way it came. Our staff can explain.")
     ),
+    "restoring": Text(N_("Pickup pauses for a moment"), N_("Please call our staff. Your order is safe.")),
     "visit_over": Text(N_("That took a little long"), N_("Please show your code once more.")),
     "too_many_tries": Text(N_("Too many wrong digits"), N_("Please show your code to the camera, or call our staff.")),
 }

@@ -12,11 +12,23 @@ _CHECKS = {
     "WHERE g.session_id = i.session_id AND g.sku_id = i.sku_id)",
     "sold": "SELECT g.id FROM stock_grant g "
     "WHERE g.sold <> (SELECT coalesce(sum(quantity), 0) FROM order_line l WHERE l.grant_id = g.id)",
+    "asked": "SELECT id FROM stock_grant WHERE asked < 0 OR asked > remaining",
+    "owed": f"{_ITEM} i.owed > i.granted OR i.owed <> (SELECT coalesce(sum(quantity - covered - short), 0) "
+    "FROM shortage h WHERE h.session_id = i.session_id AND h.sku_id = i.sku_id)",
+    "void": f"{_ITEM} i.void <> (SELECT coalesce(sum(covered + short), 0) FROM shortage h "
+    "WHERE h.session_id = i.session_id AND h.sku_id = i.sku_id)",
+    "short": f"{_ITEM} (SELECT coalesce(sum(h.short), 0) FROM shortage h WHERE h.session_id = i.session_id "
+    "AND h.sku_id = i.sku_id) <> (SELECT coalesce(sum(l.short), 0) FROM shop_order o JOIN order_line l "
+    "ON l.order_no = o.no WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
+    "walk_in": f"{_ITEM} i.handed_over <> i.walk_in + (SELECT coalesce(sum(l.handed_over), 0) "
+    "FROM shop_order o JOIN order_line l ON l.order_no = o.no "
+    "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
     "ordered": f"{_ITEM} i.ordered <> (SELECT coalesce(sum(l.quantity - l.short - l.cancelled - l.handed_over), 0) "
     "FROM shop_order o JOIN order_line l ON l.order_no = o.no "
     "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
     "handed_over": "SELECT order_no || ' ' || line_no FROM order_line l WHERE handed_over <> "
-    "(SELECT coalesce(sum(quantity), 0) FROM handover_line h WHERE h.order_no = l.order_no AND h.line_no = l.line_no)",
+    "(SELECT coalesce(sum(quantity), 0) FROM handover_line h WHERE h.order_no = l.order_no AND h.line_no = l.line_no "
+    "AND h.undone_at IS NULL)",
     "parcels": "SELECT p.id FROM parcel p JOIN order_line l ON l.parcel_id = p.id GROUP BY p.id HAVING p.state <> CASE "
     f"WHEN sum({_OPEN}) THEN 'sorting' WHEN NOT sum(l.put) THEN 'empty' "
     "WHEN sum(l.put - l.handed_over) THEN 'ready' ELSE 'handed_over' END",

@@ -37,22 +37,27 @@ def sku_row(look: Look, code: str) -> SkuRow | None:
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A SKU in a session that is open: `free` units may be sold over the counter, at that price (fen)."""
+    """A SKU in a session: if that is open, `free` units may be sold over the counter, at that price (fen); `quarantine`
+    units wait for a decision."""
 
     session_id: str
     title: str
     sku: str
+    kind: str
+    open: bool
     free: int
+    quarantine: int
     price_fen: int
 
 
 def offers(look: Look, codes: list[str]) -> dict[str, list[Offer]]:
-    """SKU code -> where it is on offer now."""
+    """SKU code -> where it is on offer now, or waits for a decision."""
     marks = ", ".join("?" * len(codes))
     rows = look.rows(
-        "SELECT i.session_id, l.title, s.code, i.free, i.price_fen FROM session_item i JOIN sku s ON s.id = i.sku_id "
-        f"JOIN live_session l ON l.id = i.session_id WHERE l.state = 'open' AND s.code IN ({marks}) "
-        "ORDER BY l.starts_at DESC",
+        "SELECT i.session_id, l.title, s.code, i.kind, l.state = 'open', i.free, i.quarantine, i.price_fen "
+        "FROM session_item i JOIN sku s ON s.id = i.sku_id JOIN live_session l ON l.id = i.session_id "
+        f"WHERE (l.state = 'open' OR i.quarantine > 0) AND s.code IN ({marks}) "
+        "ORDER BY l.version DESC",
         codes,
     )
     found: dict[str, list[Offer]] = {}

@@ -27,7 +27,8 @@ class OrderLineRow(msgspec.Struct, frozen=True):
 
 
 class Handover(msgspec.Struct, frozen=True):
-    """核销交付: what went over the counter, when (`Millis`), by which way, and who was there."""
+    """核销交付: what went over the counter, when (`Millis`), by which way, and who was there; and when it came back, if
+    it was a mistake."""
 
     at: int
     method: str
@@ -36,6 +37,7 @@ class Handover(msgspec.Struct, frozen=True):
     name: str
     spec: str
     quantity: int
+    undone_at: int | None
 
 
 def order_lines(look: Look, order_no: int) -> list[OrderLineRow]:
@@ -52,7 +54,7 @@ def order_lines(look: Look, order_no: int) -> list[OrderLineRow]:
 def handovers(look: Look, order_no: int) -> list[Handover]:
     """In the order in which they happened."""
     rows = look.rows(
-        "SELECT h.at, h.method, h.actor, p.slot, d.name, s.spec, h.quantity FROM handover_line h "
+        "SELECT h.at, h.method, h.actor, p.slot, d.name, s.spec, h.quantity, h.undone_at FROM handover_line h "
         "JOIN order_line l ON l.order_no = h.order_no AND l.line_no = h.line_no JOIN sku s ON s.id = l.sku_id "
         "JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = h.parcel_id WHERE h.order_no = ? ORDER BY h.id",
         (order_no,),

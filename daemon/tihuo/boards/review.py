@@ -49,7 +49,7 @@ def review(look: Look, session_id: str) -> Review:
     gone = look.one("SELECT coalesce(sum(handed_over), 0) FROM session_item WHERE session_id = ?", (session_id,))
     hours = look.rows(
         "SELECT h.at / ?2 * ?2, count(DISTINCT h.order_no) FROM handover_line h JOIN shop_order o ON o.no = h.order_no "
-        "WHERE o.session_id = ?1 GROUP BY 1 ORDER BY 1",
+        "WHERE o.session_id = ?1 AND h.undone_at IS NULL GROUP BY 1 ORDER BY 1",
         (session_id, HOUR_MS),
     )
     assert totals is not None and units is not None and gone is not None

@@ -53,7 +53,8 @@ def sold_by_product(look: Look, session_id: str) -> list[SoldRow]:
     rows = look.rows(
         "SELECT s.code, d.name, s.spec, s.unit, s.zone, d.supplier, coalesce(t.orders, 0), coalesce(t.sold, 0), "
         "coalesce(t.put, 0), coalesce(t.short, 0), coalesce(t.handed_over, 0), coalesce(t.money, 0), "
-        "CASE WHEN i.offered > 0 THEN min(1.0, 1.0 * (i.minted - i.free - i.granted) / i.offered) END "
+        "CASE WHEN i.offered > 0 THEN min(1.0, 1.0 * (i.ordered + i.handed_over + (SELECT coalesce(sum(short), 0) "
+        "FROM shortage WHERE session_id = i.session_id AND sku_id = i.sku_id)) / i.offered) END "
         "FROM session_item i JOIN sku s ON s.id = i.sku_id "
         "JOIN product d ON d.id = s.product_id LEFT JOIN (SELECT l.sku_id, count(DISTINCT o.no) AS orders, "
         "sum(l.quantity - l.cancelled) AS sold, sum(l.put) AS put, sum(l.short) AS short, "

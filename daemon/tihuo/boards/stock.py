@@ -10,7 +10,8 @@ from tihuo.shop.work import Look
 
 
 class ItemRow(msgspec.Struct, frozen=True):
-    """One SKU of a session in units (prices in fen); `minted` is the sum of the six places that follow it."""
+    """One SKU of a session in units (prices in fen); `minted` is the sum of the six places that follow it. `owed` are
+    missing while the cloud may still give rights back; `walk_in` of what was handed over went to walk-ins."""
 
     session_id: str
     sku: str
@@ -29,6 +30,8 @@ class ItemRow(msgspec.Struct, frozen=True):
     handed_over: int
     void: int
     version: int
+    owed: int
+    walk_in: int
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -60,9 +63,9 @@ class SkuRow(msgspec.Struct, frozen=True):
 def session_items(look: Look, session_id: str) -> list[ItemRow]:
     rows = look.rows(
         "SELECT i.session_id, s.code, s.barcode, d.name, s.spec, s.unit, s.zone, i.kind, i.price_fen, i.minted, "
-        "i.free, i.granted, i.ordered, i.quarantine, i.handed_over, i.void, i.version FROM session_item i "
-        "JOIN sku s ON s.id = i.sku_id JOIN product d ON d.id = s.product_id WHERE i.session_id = ? "
-        "ORDER BY s.zone, d.name, s.spec",
+        "i.free, i.granted, i.ordered, i.quarantine, i.handed_over, i.void, i.version, i.owed, i.walk_in "
+        "FROM session_item i JOIN sku s ON s.id = i.sku_id JOIN product d ON d.id = s.product_id "
+        "WHERE i.session_id = ? ORDER BY s.zone, d.name, s.spec",
         (session_id,),
     )
     return [ItemRow(*row) for row in rows]
@@ -74,7 +77,7 @@ def sessions(look: Look, limit: int = 30) -> list[SessionRow]:
         "SELECT l.id, l.title, l.state, l.starts_at, l.ends_at, l.window_from, l.window_to, "
         "(SELECT count(*) FROM session_item WHERE session_id = l.id), count(o.no), coalesce(sum(o.paid_fen), 0), "
         "coalesce(sum(o.refunded_fen), 0) FROM live_session l LEFT JOIN shop_order o ON o.session_id = l.id "
-        "AND o.state = 'accepted' GROUP BY l.id ORDER BY l.starts_at DESC, l.id DESC LIMIT ?",
+        "AND o.state = 'accepted' GROUP BY l.id ORDER BY l.version DESC, l.id DESC LIMIT ?",
         (limit,),
     )
     return [SessionRow(*row) for row in rows]
@@ -93,7 +96,7 @@ def catalog(look: Look, limit: int = 500) -> list[SkuRow]:
 def changed_items(look: Look, after_version: int) -> list[dict[str, Any]]:
     """Items of open or closed sessions that changed after a version, as the contract's `state` names them."""
     rows = look.rows(
-        "SELECT s.code, i.session_id, i.free, i.granted, i.ordered, i.version FROM session_item i "
+        "SELECT s.code, i.session_id, i.free, i.granted, i.ordered, i.owed, i.version FROM session_item i "
         "JOIN sku s ON s.id = i.sku_id JOIN live_session l ON l.id = i.session_id "
         "WHERE i.version > ? AND l.state <> 'draft' ORDER BY i.version",
         (after_version,),
@@ -105,8 +108,8 @@ def changed_items(look: Look, after_version: int) -> list[dict[str, Any]]:
             "free": free,
             "granted": granted,
             "ordered": ordered,
-            "remaining_to_sell": free + granted,
+            "remaining_to_sell": free + granted - owed,
             "version": version,
         }
-        for sku, session, free, granted, ordered, version in rows
+        for sku, session, free, granted, ordered, owed, version in rows
     ]

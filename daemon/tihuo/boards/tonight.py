@@ -33,7 +33,8 @@ class Tonight(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Something that a person must look at: `doubtful_paper`, `parked_message`, `quarantine`; and how many."""
+    """Something that a person must look at, and how many: `doubtful_paper`, `parked_message`, `quarantine`, `ticket`,
+    `failed_refund`, `recount`, `restore`."""
 
     what: str
     count: int
@@ -42,7 +43,7 @@ class Decision(msgspec.Struct, frozen=True):
 def tonight(look: Look) -> Tonight:
     session = look.one(
         "SELECT id, title, state, starts_at, ends_at, window_from, window_to FROM live_session WHERE state <> 'draft' "
-        "ORDER BY starts_at DESC, id DESC LIMIT 1"
+        "ORDER BY version DESC, id DESC LIMIT 1"
     )
     if session is None:
         return Tonight()
@@ -72,26 +73,38 @@ def decisions(look: Look) -> list[Decision]:
     row = look.one(
         "SELECT (SELECT count(*) FROM print_job WHERE state = 'doubtful'), "
         "(SELECT count(*) FROM parked WHERE settled_at IS NULL), "
-        "(SELECT coalesce(sum(quarantine), 0) FROM session_item)"
+        "(SELECT coalesce(sum(quarantine), 0) FROM session_item), "
+        "(SELECT count(*) FROM service_ticket WHERE state IN ('open', 'in_progress')), "
+        "(SELECT count(*) FROM refund_outcome WHERE state = 'failed'), "
+        "(SELECT count(*) FROM recount WHERE settled_at IS NULL), "
+        "(SELECT count(*) FROM fence WHERE lifted_at IS NULL)"
     )
     assert row is not None
-    names = ("doubtful_paper", "parked_message", "quarantine")
+    names = ("doubtful_paper", "parked_message", "quarantine", "ticket", "failed_refund", "recount", "restore")
     return [Decision(name, count) for name, count in zip(names, row, strict=True) if count]
 
 
 class ParkedRow(msgspec.Struct, frozen=True):
+    """A message of the cloud that waits for a person. `kind` is its type where that could be read; `size` in bytes."""
+
     parked_id: int
     message_id: str
+    kind: str
     reason: str
     detail: str
     at: int
     size: int
 
+    @property
+    def can_replay(self) -> bool:
+        """An order was answered, and its money went back; what is no whole event has nothing to do."""
+        return self.kind not in ("", "order.placed") and not self.kind.startswith("stream.")
+
 
 def parked_messages(look: Look, limit: int = 50) -> list[ParkedRow]:
     """Messages from the cloud that could not be understood and that nobody has settled."""
     rows = look.rows(
-        "SELECT id, message_id, reason, detail, at, length(payload) FROM parked WHERE settled_at IS NULL "
+        "SELECT id, message_id, kind, reason, detail, at, length(payload) FROM parked WHERE settled_at IS NULL "
         "ORDER BY id DESC LIMIT ?",
         (limit,),
     )

@@ -6,13 +6,16 @@ import fcntl
 import shutil
 import sys
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tihuo.cli.replaced import read_replaced, restored
 from tihuo.cli.saying import UNUSABLE, WRONG_CALL, fail
-from tihuo.ledger.database import DatabaseTrouble, check, connect, copy, migrate
+from tihuo.ledger.database import DatabaseTrouble, check, connect, copy, sync_folder
 from tihuo.settings import Settings
+from tihuo.wiring.alone import alone
 
 
 def make_copy(settings: Settings, target: Path) -> tuple[Path, int]:
@@ -42,8 +45,19 @@ def make_copy(settings: Settings, target: Path) -> tuple[Path, int]:
     return target, target.stat().st_size
 
 
-def put_back(settings: Settings, source: Path) -> tuple[Path | None, int]:
-    """Put the backup in place; gives where the former database is kept, and the new epoch.
+@dataclass(frozen=True)
+class PutBack:
+    """What a restore came to. `beyond` counts facts of the former database after the backup, None where it cannot be
+    read; `waits` says that the box will ask the cloud before it serves."""
+
+    kept: Path | None
+    epoch: int
+    beyond: int | None
+    waits: bool
+
+
+def put_back(settings: Settings, source: Path) -> PutBack:
+    """Put the backup in place, behind a fence if there is a cloud that may know more; the former database is kept.
 
     The backup is checked before anything is moved, and every step is a rename, so a power cut leaves either database.
     """
@@ -61,40 +75,38 @@ def put_back(settings: Settings, source: Path) -> tuple[Path | None, int]:
             fail("The daemon is running: stop it first (systemctl stop tihuo), nothing was changed.", code=UNUSABLE)
         part = database.with_name(f"{database.name}.restoring")
         shutil.copyfile(source, part)
-        migrate(part)
-        epoch = _new_epoch(part, database)
+        with alone(settings, part) as writer:
+            found = read_replaced(database, part)
+            epoch = max(_epoch(part), found.epoch, int(time.time())) + 1
+            waits = bool(settings.cloud.host) or _spoke(part)
+            writer.write(restored, epoch, found, waits, actor="restore").result(timeout=60)
+        _fold(part)
         kept = None
         if database.exists():
             kept = database.with_name(f"{database.name}.replaced-{time.strftime('%Y%m%d-%H%M%S')}")
             _fold(database)
-            database.rename(kept)
-        part.rename(database)
-    return kept, epoch
-
-
-def _new_epoch(part: Path, database: Path) -> int:
-    """Later than any epoch that this box can have used: of both files, and of the time itself."""
-    epochs = [_epoch(part), _epoch(database) if database.exists() else 0, int(time.time())]
-    epoch = max(epochs) + 1
-    connection = connect(part)
-    try:
-        connection.execute("UPDATE keep SET value = ? WHERE name = 'epoch'", (str(epoch),))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
-    return epoch
+            sync_folder(database.parent)  # a log that came back would be played into the backup
+            kept.hardlink_to(database)  # and never for a moment no database, or a start would make an empty shop
+        part.replace(database)
+        sync_folder(database.parent)
+    return PutBack(kept, epoch, found.beyond, waits)
 
 
 def _epoch(path: Path) -> int:
+    return int(_first(path, "SELECT value FROM keep WHERE name = 'epoch'"))
+
+
+def _spoke(path: Path) -> bool:
+    """Whether the shop of this backup ever had a cloud."""
+    return bool(_first(path, "SELECT count(*) FROM cursor WHERE name IN ('up', 'down')"))
+
+
+def _first(path: Path, statement: str) -> int:
+    connection = connect(path, query_only=True)
     try:
-        connection = connect(path, query_only=True)
-        try:
-            row = connection.execute("SELECT value FROM keep WHERE name = 'epoch'").fetchone()
-        finally:
-            connection.close()
-    except Exception:  # noqa: BLE001  a database so damaged that it is being replaced
-        return 0
-    return int(row[0]) if row else 0
+        return int(connection.execute(statement).fetchone()[0])
+    finally:
+        connection.close()
 
 
 def _fold(path: Path) -> None:

@@ -24,7 +24,7 @@ from tihuo.demo.evening import SCARCE, Evening
 from tihuo.demo.players import Crowd, GaveUp, Refused
 from tihuo.demo.seed import PEOPLE, seed_catalog, seed_people, seed_session
 from tihuo.demo.simulator import DeviceSimulator
-from tihuo.settings import CameraChoice, Cloud, Http, Lights, PrinterChoice, Printers, Settings, ShelfUnit
+from tihuo.settings import CameraChoice, ClockChoice, Cloud, Http, Lights, PrinterChoice, Printers, Settings, ShelfUnit
 from tihuo.wiring.box import Box, clock
 from tihuo.wiring.devices import Fitting
 
@@ -91,6 +91,7 @@ def demo_settings(folder: Path, broker_port: int, port: int) -> Settings:
         store_id=shop.SHOP_ID,
         shop_name=shop.SHOP_NAME,
         data_dir=folder / "shop",
+        clock=ClockChoice(trusted=True),
         cloud=Cloud(host="127.0.0.1", port=broker_port, tls=False),
         http=Http(host="127.0.0.1", port=port),
         camera=CameraChoice(kind="simulated"),

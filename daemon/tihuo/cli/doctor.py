@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,10 +13,9 @@ from tihuo.boards.people import users
 from tihuo.devices.troubles import DeviceTrouble
 from tihuo.ledger.database import Readers, check, migrate
 from tihuo.settings import Settings
+from tihuo.timekeeping import OLDEST_CREDIBLE, system_time
 
 DISK_LOW_BYTES = 500 << 20
-OLDEST_CREDIBLE = 1_767_225_600
-"""2026-01-01 UTC, in seconds: a clock before it was never set."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,12 @@ def _clock(settings: Settings) -> Finding:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         return Finding("clock", f"time zone {settings.timezone!r} is unknown", "Set `timezone`, such as Asia/Shanghai.")
-    if time.time() < OLDEST_CREDIBLE:
+    if system_time() < OLDEST_CREDIBLE:
         return Finding("clock", "was never set", "Connect the box to the internet once, or set the time by hand.")
-    synchronised = Path("/run/systemd/timesync/synchronized").exists()
-    return Finding("clock", "synchronised" if synchronised else "set, not synchronised by systemd-timesyncd")
+    choice = settings.clock
+    if choice.trusted or choice.synchronized.exists():
+        return Finding("clock", "trusted by the settings" if choice.trusted else "synchronised")
+    return Finding("clock", "set, but nobody vouches for it" if not choice.rtc.exists() else "set by a clock module")
 
 
 def _disk(settings: Settings) -> list[Finding]:
@@ -125,8 +125,9 @@ def _cloud(settings: Settings) -> Finding:
             return Finding("cloud", f"cannot read {name} {path}", "Check the path and who may read the file.")
     import socket
 
-    try:
-        socket.create_connection((cloud.host, cloud.port), timeout=5).close()
-    except OSError as error:
-        return Finding("cloud", f"{cloud.host}:{cloud.port}: {error}", "Check the network; orders wait meanwhile.")
-    return Finding("cloud", f"{cloud.host}:{cloud.port} answers")
+    for host, port in cloud.nodes:
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+        except OSError as error:
+            return Finding("cloud", f"{host}:{port}: {error}", "Check the network; orders wait meanwhile.")
+    return Finding("cloud", f"{', '.join(f'{host}:{port}' for host, port in cloud.nodes)} answers")

@@ -91,6 +91,39 @@ def doctor(settings: SettingsFile = None, json: Json = False) -> None:
 
 
 @app.command()
+def probe(
+    store: Annotated[str, typer.Option(help="A store id that nobody runs: test messages go there.")] = "probe",
+    foreign: Annotated[str, typer.Option(help="A store that this account should not reach.")] = "elsewhere",
+    cloud_username: Annotated[str, typer.Option(help="The cloud's account, to play the other end.")] = "",
+    cloud_password_file: Annotated[Path | None, typer.Option(help="File with its password.")] = None,
+    cloud_cert: Annotated[Path | None, typer.Option(help="The cloud's client certificate.")] = None,
+    cloud_key: Annotated[Path | None, typer.Option(help="The key of that.")] = None,
+    gently: Annotated[bool, typer.Option("--gently", help="At most 16 messages a second.")] = False,
+    settings: SettingsFile = None,
+    json: Json = False,
+) -> None:
+    """Examine a broker: does it do what the protocol relies on? Takes some 15 seconds; needs an account for `store`.
+
+    Exit 0 when it can be used, 1 when not, 3 when it cannot be reached.
+    """
+    from tihuo.cli.probing import probe_broker
+
+    raise typer.Exit(
+        probe_broker(
+            settings_of(settings),
+            store,
+            foreign,
+            cloud_username=cloud_username,
+            cloud_password_file=cloud_password_file,
+            cloud_cert=cloud_cert,
+            cloud_key=cloud_key,
+            gently=gently,
+            json=json,
+        )
+    )
+
+
+@app.command()
 def backup(
     target: Annotated[Path, typer.Argument(help="A file that does not exist yet, or a folder.")],
     settings: SettingsFile = None,
@@ -114,15 +147,27 @@ def restore(
 ) -> None:
     """Put a backup in place of the database. Stop the daemon first; the old file is kept beside it.
 
-    The box starts a new epoch, so that the cloud knows that its memory was restored.
+    The box starts a new epoch, and serves when the cloud has told it what happened after the backup.
     """
     from tihuo.cli.copies import put_back
 
-    kept, epoch = put_back(settings_of(settings), source)
+    done = put_back(settings_of(settings), source)
     if json:
-        say_json({"restored": str(source), "kept": str(kept) if kept else None, "epoch": epoch})
-    else:
-        say(f"Restored {source}; epoch {epoch}." + (f" The former database is {kept}." if kept else ""))
+        say_json(
+            {
+                "restored": str(source),
+                "kept": str(done.kept) if done.kept else None,
+                "epoch": done.epoch,
+                "beyond": done.beyond,
+                "waits": done.waits,
+            }
+        )
+        return
+    say(f"Restored {source}; epoch {done.epoch}." + (f" The former database is {done.kept}." if done.kept else ""))
+    if done.beyond is not None:
+        say(f"The former database knows {done.beyond} facts that the backup does not.")
+    if done.waits:
+        say("The box waits until the cloud has told it what it does not know; the owner's page says how far that is.")
 
 
 @app.command("import")

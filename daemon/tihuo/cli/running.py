@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 def run_until_stopped(settings: Settings) -> None:
     """Start the box, report ready, feed the watchdog while it is alive, stop on SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tihuo").setLevel(logging.INFO)  # a printer's library has two lines for every batch
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ class LinkTls:
 class LinkSettings:
     """The line to one broker for one store. Times are in seconds.
 
+    `others` are further nodes of the same broker, host and port: when the line to one ends, the next is tried.
     `announce` keeps the presence as a retained message with a last will, a convenience where the broker has both.
     Raises ValueError for a prefix, store or client id that some broker would refuse.
     """
 
     host: str
     port: int = 1883
+    others: tuple[tuple[str, int], ...] = ()
     store: str = "S01"
     prefix: str = "tihuo/v1"
     client_id: str = ""
@@ -48,7 +51,9 @@ class LinkSettings:
     connect_timeout: float = 10.0
     pause_min: float = 1.0
     pause_max: float = 60.0
-    unacked_limit: int = 256  # messages heard and not acknowledged; beyond it the socket is left unread
+    unacked_limit: int = 1024  # messages heard and not acknowledged; beyond it the socket is left unread
+    unacked_bytes: int = 4_000_000  # the same for what is in them
+    publishes_per_second: int = 0  # beyond it publish() says no; 0: no limit
     unsent_limit: int = 120  # messages said and not acknowledged by the broker; beyond it publish() says no
 
     def __post_init__(self) -> None:
@@ -61,6 +66,15 @@ class LinkSettings:
     def topic(self, kind: str) -> str:
         """'down' -> 'tihuo/v1/S01/down'."""
         return f"{self.prefix}/{self.store}/{kind}"
+
+    def node(self, turn: int) -> tuple[str, int]:
+        """Which node to try at this turn, 0, 1, 2, …: boxes that know the same nodes begin at different ones."""
+        nodes = ((self.host, self.port), *self.others)
+        return nodes[(zlib.crc32(self.client_name.encode()) + turn) % self.nodes]
+
+    @property
+    def nodes(self) -> int:
+        return 1 + len(self.others)
 
     @property
     def client_name(self) -> str:

@@ -22,6 +22,7 @@ from tihuo.cloud.fields import (
     Note,
     Phone,
     Quantity,
+    RefundId,
     RefundOutcome,
     ReminderOutcome,
     Sha256,
@@ -41,6 +42,8 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
 
 
 class OrderLine(msgspec.Struct, frozen=True, gc=False):
+    """One SKU of an order, at the price that the customer paid for one."""
+
     line_id: Id
     sku: Id
     quantity: Quantity
@@ -76,6 +79,8 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderCancelled(msgspec.Struct, frozen=True, gc=False):
+    """The customer or the cloud takes a paid order back; what comes of it, the store says."""
+
     order_id: Id
     reason: Note
     cancelled_at: Moment
@@ -97,6 +102,8 @@ class GrantClosed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Photo(msgspec.Struct, frozen=True, gc=False):
+    """A photograph that the cloud keeps."""
+
     name: Id
     media_type: Id
     url: Link
@@ -104,6 +111,8 @@ class Photo(msgspec.Struct, frozen=True, gc=False):
 
 
 class AftersalesRequested(msgspec.Struct, frozen=True, gc=False):
+    """售后: a customer is not content with what she got."""
+
     request_id: Id
     order_id: Id
     kind: TicketKind
@@ -123,12 +132,16 @@ class AftersalesPhoto(msgspec.Struct, frozen=True, gc=False):
 
 
 class RefundSettled(msgspec.Struct, frozen=True, gc=False):
-    refund_id: Id
+    """What became of a refund at the bank. A later word on the same refund counts."""
+
+    refund_id: RefundId
     state: RefundOutcome
     settled_at: Moment
 
 
 class ReminderSent(msgspec.Struct, frozen=True, gc=False):
+    """Whether the customer was told that her order waits."""
+
     order_id: Id
     state: ReminderOutcome
 

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Word = Annotated[str, Meta(min_length=1, max_length=32)]  # a channel, a payment provider, a zone
+RefundId = Annotated[str, Meta(min_length=1, max_length=100)]  # made of an order's id
 Name = Annotated[str, Meta(max_length=120)]
 Phone = Annotated[str, Meta(max_length=32)]
 Note = Annotated[str, Meta(max_length=500)]
@@ -83,5 +84,5 @@ class LineQuantity(msgspec.Struct, frozen=True, gc=False):
 class Refund(msgspec.Struct, frozen=True, gc=False):
     """Money to give back. The id is derived from what is refunded, so a retry carries the same one."""
 
-    refund_id: Id
+    refund_id: RefundId
     amount_fen: Fen

@@ -42,9 +42,11 @@ _IN_FLIGHT = 80  # some brokers cut a client off at 100
 
 @dataclass(frozen=True)
 class LinkFacts:
-    """The health of the line. Times are Millis; counts are since the start of the process."""
+    """The health of the line; `node` is the broker's host and port. Times are Millis; counts are since the start of the
+    process."""
 
     connected: bool
+    node: tuple[str, int] | None
     connected_since: int | None
     last_message_at: int | None
     connects: int
@@ -99,6 +101,7 @@ class Link:
         self._now = now or (lambda: time.time_ns() // 1_000_000)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._hanging_up = threading.Event()
         self._bell_rope, self._bell = socket.socketpair()
         self._bell_rope.setblocking(False)
         self._bell.setblocking(False)
@@ -106,6 +109,7 @@ class Link:
         self._trouble: LinkTrouble | None = None
         self._connects = self._received = self._published = self._not_sent = 0
         self._last_message_at: int | None = None
+        self._earned, self._earned_at = 0.0, float("-inf")
 
     def start(self) -> None:
         """Begin to connect; returns at once. Raises RuntimeError when started twice or without `on_down`."""
@@ -127,19 +131,37 @@ class Link:
             return not self._thread.is_alive()
         return True
 
+    def hang_up(self) -> None:
+        """Leave and come back, so that the broker says again what was not acknowledged. Returns at once."""
+        self._hanging_up.set()
+        self._wake()
+
     def publish(self, kind: Kind, payload: bytes) -> bool:
         """Hand a payload to the socket, QoS 1. From any thread, never waits.
 
-        False when it was not taken: not connected, or `unsent_limit` wait already. True is no receipt: only the other
-        side's `stream.ack` is.
+        False when it was not taken: not connected, or too soon, or `unsent_limit` wait already. True is no receipt:
+        only the other side's `stream.ack` is.
         """
         connection = self._connection
-        taken = connection is not None and connection.publish(kind, payload)
+        taken = connection is not None and self._may_speak() and connection.publish(kind, payload)
         if taken:
             self._published += 1
         else:
             self._not_sent += 1
         return taken
+
+    def _may_speak(self) -> bool:
+        """No second sees more than `publishes_per_second`: a quarter of it may come at once."""
+        rate = self.settings.publishes_per_second
+        if not rate:
+            return True
+        now = time.monotonic()
+        earned = (now - self._earned_at) * rate * 0.75
+        self._earned, self._earned_at = min(self._earned + earned, max(rate * 0.25, 1.0)), now
+        if self._earned < 1.0:
+            return False
+        self._earned -= 1.0
+        return True
 
     @property
     def connected(self) -> bool:
@@ -154,6 +176,7 @@ class Link:
         connection = self._connection
         return LinkFacts(
             connected=connection is not None,
+            node=connection.node if connection else None,
             connected_since=connection.since if connection else None,
             last_message_at=self._last_message_at,
             connects=self._connects,
@@ -166,6 +189,10 @@ class Link:
 
     # from here on: the link's thread
 
+    @property
+    def _leaving(self) -> bool:
+        return self._stopping.is_set() or self._hanging_up.is_set()
+
     def _run(self) -> None:
         pause, epoch, dice = self.settings.pause_min, 0, random.Random()  # noqa: S311
         while not self._stopping.is_set():
@@ -174,21 +201,23 @@ class Link:
             if self._live(epoch) > pause:
                 pause = self.settings.pause_min
             self._stopping.wait(pause * dice.uniform(0.5, 1.0))
-            pause = min(pause * 2, self.settings.pause_max)
+            if epoch % self.settings.nodes == 0:
+                pause = min(pause * 2, self.settings.pause_max)
         self._bell_rope.close()
         self._bell.close()
 
     def _live(self, epoch: int) -> float:
         """The whole life of one connection, whatever it dies of; how many seconds it was up."""
+        self._hanging_up.clear()
         connection = _Connection(self, epoch)
         began: float | None = None
         fault: tuple[TroubleCode, str] | None = None
         try:
             connection.open()
-            while connection.step() and not self._stopping.is_set():
+            while connection.step() and not self._leaving:
                 if began is None and connection.since is not None:
                     began = time.monotonic()
-            if self._stopping.is_set():
+            if self._leaving:
                 connection.say_goodbye()
             else:
                 fault = connection.fault
@@ -198,7 +227,7 @@ class Link:
             connection.close()
         was_up, self._connection = self._connection is connection, None
         if fault:
-            self._note(fault)
+            self._note((fault[0], f"{fault[1]}, {connection.node[0]}:{connection.node[1]}"))
         if was_up:
             self._guarded(self.on_disconnected, self._trouble)
         return 0.0 if began is None else time.monotonic() - began
@@ -245,9 +274,12 @@ class _Connection:
         self.fault: tuple[TroubleCode, str] | None = None
         self._link = link
         self._settings = link.settings
+        self.node = link.settings.node(epoch - 1)
         topic = link.settings.topic
         self._handlers = {topic(k): h for k, h in (("down", link.on_down), ("traffic", link.on_traffic)) if h}
-        self._waiting: set[int] = set()  # message ids heard and not acknowledged
+        self._waiting: dict[int, int] = {}  # messages heard and not acknowledged: id -> bytes
+        self._bytes = 0  # in these
+        self._counting = threading.Lock()
         self._packets = 0
         self._last_words = ""
         self._deadline = 0.0
@@ -288,7 +320,7 @@ class _Connection:
         s = self._settings
         if s.tls:
             self._client.tls_set_context(trust(s.tls))
-        self._client.connect(s.host, s.port, s.keepalive)
+        self._client.connect(*self.node, s.keepalive)
         self._deadline = time.monotonic() + s.connect_timeout
 
     def step(self) -> bool:
@@ -301,7 +333,7 @@ class _Connection:
         if self.since is None and time.monotonic() > self._deadline:
             self.fault = ("broker_unreachable", "connected, but no answer in time")
             return False
-        reading = len(self._waiting) < self._settings.unacked_limit
+        reading = self._has_room()
         buffered = reading and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         events = self._wait(sock.fileno(), reading, client.want_write(), 0 if buffered else _TICK_MS)
         if not reading and events & (select.POLLHUP | select.POLLERR):
@@ -329,11 +361,14 @@ class _Connection:
         return events
 
     def _read_burst(self) -> None:
-        client, limit = self._client, self._settings.unacked_limit
+        client = self._client
         for _ in range(_BURST):
             before = self._packets
-            if client.loop_read() or self._packets == before or len(self._waiting) >= limit:
+            if client.loop_read() or self._packets == before or not self._has_room():
                 return
+
+    def _has_room(self) -> bool:
+        return len(self._waiting) < self._settings.unacked_limit and self._bytes < self._settings.unacked_bytes
 
     def _explain_end(self) -> tuple[TroubleCode, str]:
         return explain_silence(self._last_words) if self.since is None else ("broker_unreachable", "connection lost")
@@ -358,10 +393,11 @@ class _Connection:
         return len(self._waiting)
 
     def ack(self, mid: int) -> bool:
-        try:
-            self._waiting.remove(mid)
-        except KeyError:
-            return False
+        with self._counting:
+            size = self._waiting.pop(mid, None)
+            if size is None:
+                return False
+            self._bytes -= size
         self._client.ack(mid, 1)
         return True
 
@@ -391,7 +427,9 @@ class _Connection:
             self._client.ack(message.mid, message.qos)
             return
         if message.qos:
-            self._waiting.add(message.mid)
+            with self._counting:
+                self._bytes += len(message.payload) - self._waiting.get(message.mid, 0)
+                self._waiting[message.mid] = len(message.payload)
         self._link._heard(handler, bytes(message.payload), Delivery(self, message.mid))
 
     def _on_publish(self, *_: object) -> None:

@@ -51,6 +51,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     data: Raw
     time: Moment | None = None
     subject: Annotated[str, Meta(max_length=200)] | None = None
+    clock: Literal["good", "unsure"] = "good"
+    """Whether the sender vouches for `time`. The order of events is `seq`, never `time`."""
 
 
 class Broken(Envelope, frozen=True, gc=False, kw_only=True):
@@ -61,7 +63,7 @@ class Broken(Envelope, frozen=True, gc=False, kw_only=True):
     detail: str
 
 
-_DOWN: dict[str, type[msgspec.Struct]] = {
+DOWN: dict[str, type[msgspec.Struct]] = {  # what only the cloud says
     "order.placed": down.OrderPlaced,
     "order.cancelled": down.OrderCancelled,
     "grant.returned": down.GrantReturned,
@@ -71,7 +73,7 @@ _DOWN: dict[str, type[msgspec.Struct]] = {
     "refund.settled": down.RefundSettled,
     "reminder.sent": down.ReminderSent,
 }
-_UP: dict[str, type[msgspec.Struct]] = {
+UP: dict[str, type[msgspec.Struct]] = {  # what only the store says
     "session.opened": up.SessionOpened,
     "session.closed": up.SessionClosed,
     "grant.issued": up.GrantIssued,
@@ -89,16 +91,18 @@ _UP: dict[str, type[msgspec.Struct]] = {
     "ticket.updated": up.TicketUpdated,
     "announcement.prepared": up.AnnouncementPrepared,
 }
-_STREAM: dict[str, type[msgspec.Struct]] = {
+STREAM: dict[str, type[msgspec.Struct]] = {  # what both say, outside the sequence
     "stream.hello": stream.Hello,
     "stream.ack": stream.Ack,
     "stream.resend": stream.Resend,
     "stream.rejected": stream.Rejected,
+    "stream.recover": stream.Recover,
+    "stream.echo": stream.Echo,
 }
 _Decoders = Mapping[str, msgspec.json.Decoder[Any]]
-_down: _Decoders = {name: msgspec.json.Decoder(shape) for name, shape in {**_DOWN, **_STREAM}.items()}
-_up: _Decoders = {name: msgspec.json.Decoder(shape) for name, shape in {**_UP, **_STREAM}.items()}
-_type_of = {shape: name for table in (_DOWN, _UP, _STREAM) for name, shape in table.items()}
+_down: _Decoders = {name: msgspec.json.Decoder(shape) for name, shape in {**DOWN, **STREAM}.items()}
+_up: _Decoders = {name: msgspec.json.Decoder(shape) for name, shape in {**UP, **STREAM}.items()}
+_type_of = {shape: name for table in (DOWN, UP, STREAM) for name, shape in table.items()}
 
 _one = msgspec.json.Decoder(Envelope)
 _many = msgspec.json.Decoder(list[Envelope])
@@ -156,8 +160,9 @@ def wrap(
     seq: int,
     at: int,
     subject: str | None = None,
+    sure: bool = True,
 ) -> Envelope:
-    """Put an event into its envelope; the type follows from the struct. `at` is in milliseconds."""
+    """Put an event into its envelope; the type follows from the struct. `at` is in milliseconds, and may be `sure`."""
     return Envelope(
         specversion="1.0",
         id=id,
@@ -168,6 +173,7 @@ def wrap(
         data=Raw(_encoder.encode(data)),
         time=from_millis(at),
         subject=subject,
+        clock="good" if sure else "unsure",
     )
 
 

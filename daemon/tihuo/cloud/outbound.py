@@ -10,7 +10,7 @@ import msgspec
 from tihuo.cloud import up
 from tihuo.cloud.fields import LineQuantity, Refund, Window, from_millis
 from tihuo.cloud.messages import Envelope, wrap
-from tihuo.ledger.journal import Entry
+from tihuo.ledger.journal import Entry, said_first
 from tihuo.shop import events
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.work import House, Look
@@ -19,13 +19,20 @@ from tihuo.shop.work import House, Look
 def envelope_of(entry: Entry, look: Look, house: House, epoch: int) -> Envelope:
     """The envelope of an entry that goes to the cloud. The same entry gives the same envelope at every resend."""
     assert entry.seq is not None
+    seq = entry.seq
+    name = epoch, seq
+    if isinstance(entry.event, events.SaidAgain):  # under the name of the first time, for a cloud that heard it then
+        afresh = entry.event.afresh
+        entry, first = said_first(look, entry.event.entry)
+        name = name if afresh else first
     return wrap(
         message_of(entry.event, look, house),
-        id=f"{house.store_id}-{epoch}-{entry.seq}",
+        id=f"{house.store_id}-{name[0]}-{name[1]}",
         source=f"store/{house.store_id}",
         epoch=epoch,
-        seq=entry.seq,
+        seq=seq,
         at=entry.at,
+        sure=entry.sure,
     )
 
 
@@ -47,7 +54,10 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
                 event.price_fen,
                 event.limit_per_customer,
                 from_millis(event.sell_until),
+                event.channel or None,
             )
+        case events.GrantRevokeRequested(grant_id=grant_id, quantity=quantity):
+            return up.GrantRevokeRequested(grant_id, quantity)
         case events.OrderRefused(order_id=order_id, reason=reason):
             return up.OrderRefused(order_id, reason, _lines(event.lines), _refund(event.refund))  # type: ignore[arg-type]
         case events.OrderShort(order_id=order_id):
@@ -64,12 +74,18 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
                 event.method,  # type: ignore[arg-type]
                 event.complete,
             )
+        case events.OrderHandoverUndone(order_id=order_id):
+            return up.OrderHandoverUndone(order_id, _lines(event.lines), event.reason, from_millis(event.at))
         case events.OrderCancelled(order_id=order_id):
             return up.OrderCancelled(order_id, _lines(event.lines), event.reason, from_millis(event.at))
-        case events.SessionOpened(session_id=session_id):
-            return up.SessionOpened(*_session(look, session_id))
-        case events.SessionClosed(session_id=session_id):
-            return up.SessionClosed(*_session(look, session_id))
+        case events.TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id):
+            return up.TicketOpened(ticket_id, request_id, order_id, "open")
+        case events.TicketUpdated(ticket_id=ticket_id, request_id=request_id, order_id=order_id):
+            return up.TicketUpdated(ticket_id, request_id, order_id, event.state, event.outcome)  # type: ignore[arg-type]
+        case events.SessionOpened(session_id=session_id, skus=skus):
+            return up.SessionOpened(*_session(look, session_id, skus))
+        case events.SessionClosed(session_id=session_id, skus=skus):
+            return up.SessionClosed(*_session(look, session_id, skus))
     raise TypeError(f"{type(event).__name__} has no message in the contract")
 
 
@@ -78,14 +94,18 @@ def state_of(items: list[dict[str, object]], version: int, now: int) -> up.State
     return up.State(version, from_millis(now), tuple(up.StateItem(**item) for item in items))  # type: ignore[arg-type]
 
 
-def _session(look: Look, session_id: str) -> tuple[str, str, datetime, datetime, tuple[up.SessionItem, ...]]:
+def _session(
+    look: Look, session_id: str, skus: tuple[str, ...]
+) -> tuple[str, str, datetime, datetime, tuple[up.SessionItem, ...]]:
+    """A session with these of its items, or with all."""
     row = look.one("SELECT title, starts_at, ends_at FROM live_session WHERE id = ?", (session_id,))
     assert row is not None
     items = look.rows(
         "SELECT s.code, d.name || CASE s.spec WHEN '' THEN '' ELSE ' ' || s.spec END, i.price_fen, i.kind, "
         "i.limit_per_customer, i.arrives_on FROM session_item i JOIN sku s ON s.id = i.sku_id "
-        "JOIN product d ON d.id = s.product_id WHERE i.session_id = ? ORDER BY s.id",
-        (session_id,),
+        "JOIN product d ON d.id = s.product_id WHERE i.session_id = ?1 "
+        "AND (?2 = '[]' OR s.code IN (SELECT value FROM json_each(?2))) ORDER BY s.id",
+        (session_id, msgspec.json.encode(skus).decode()),
     )
     offered = tuple(
         up.SessionItem(code, name[:120], price, kind, limit, day and date.fromisoformat(day))
@@ -103,5 +123,5 @@ def _lines(lines: tuple[events.LineQuantity, ...]) -> tuple[LineQuantity, ...]:
     return tuple(LineQuantity(line.line_id, line.quantity) for line in lines)
 
 
-def _refund(refund: events.Refund) -> Refund:
-    return Refund(refund.refund_id, refund.amount_fen)
+def _refund(refund: events.Refund | None) -> Refund | None:
+    return Refund(refund.refund_id, refund.amount_fen) if refund else None

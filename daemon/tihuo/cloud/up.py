@@ -56,7 +56,10 @@ class SessionClosed(SessionOpened, frozen=True, gc=False):
 
 
 class GrantIssued(msgspec.Struct, frozen=True, gc=False):
-    """线上配额: the cloud may sell this many, before `sell_until` by its own clock."""
+    """线上配额: the cloud may sell this many through `channel`, before `sell_until` by its own clock.
+
+    A grant without a channel is for any.
+    """
 
     grant_id: Id
     session_id: Id
@@ -65,9 +68,12 @@ class GrantIssued(msgspec.Struct, frozen=True, gc=False):
     price_fen: Fen
     limit_per_customer: Quantity | None
     sell_until: Moment
+    channel: Word | None = None
 
 
 class GrantRevokeRequested(msgspec.Struct, frozen=True, gc=False):
+    """Please give this much of a grant back: the goods are broken or did not come. What is sold already, stays sold."""
+
     grant_id: Id
     quantity: Quantity
 
@@ -80,13 +86,19 @@ class Pickup(msgspec.Struct, frozen=True, gc=False):
 
 
 class OrderAccepted(msgspec.Struct, frozen=True, gc=False):
+    """收单: all of it will be there in the window, and this is how the customer asks for it."""
+
     order_id: Id
     pickup: Pickup
     window: Window | None = None
 
 
 class OrderRefused(msgspec.Struct, frozen=True, gc=False):
-    """拒单: the order is not taken at all, and all of its money goes back."""
+    """拒单: the order is not taken at all, and all of its money goes back.
+
+    `duplicate` is about a second order of a number that is taken: it ends nothing of the first, names no lines, and
+    `refund` is there only if the second was paid for by itself. `malformed` names what could still be read.
+    """
 
     order_id: Id
     reason: RefusedBecause
@@ -115,6 +127,8 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
 
 
 class OrderReady(msgspec.Struct, frozen=True, gc=False):
+    """Its parcels wait on the shelf."""
+
     order_id: Id
     parcels: Annotated[tuple[Parcel, ...], Meta(max_length=200)]
     window: Window | None = None
@@ -152,13 +166,15 @@ class OrderCancelled(_Undone, frozen=True, gc=False):
 
 
 class ReminderDue(msgspec.Struct, frozen=True, gc=False):
+    """Please tell the customer that her order waits."""
+
     order_id: Id
     window: Window | None
     due_at: Moment
 
 
 class TicketOpened(msgspec.Struct, frozen=True, gc=False):
-    """售后工单."""
+    """售后工单: the shop looks into what a customer is not content with."""
 
     ticket_id: Id
     request_id: Id | None
@@ -169,10 +185,12 @@ class TicketOpened(msgspec.Struct, frozen=True, gc=False):
 
 
 class TicketUpdated(TicketOpened, frozen=True, gc=False):
-    pass
+    """How far a ticket is; done or rejected it has an outcome."""
 
 
 class AnnouncementPrepared(msgspec.Struct, frozen=True, gc=False):
+    """What a person may post to announce a session."""
+
     session_id: Id
     channel: Word
     text: Text

@@ -7,6 +7,7 @@ Thread-safe: any thread may call any method.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import msgspec
 from tihuo.cloud import down, fields, messages, up
 from tihuo.demo import cloud_views as views
 from tihuo.demo.cloud_book import CloudBook
+from tihuo.demo.cloud_echo import CloudEcho
 from tihuo.demo.cloud_orders import CloudOrders
 from tihuo.demo.cloud_sales import CannotSell, CloudSales, Shopper, Wish
 from tihuo.demo.cloud_stream import CloudStream
@@ -61,6 +63,7 @@ class DemoCloud:
         retry: float = 2.0,
         refund_delay: float = 2.0,
         pace: float = 0.05,
+        dice: random.Random | None = None,
     ) -> None:
         self.store = store
         self._pace = pace
@@ -70,9 +73,10 @@ class DemoCloud:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         self._book = CloudBook(folder / "cloud.db" if folder else None)
-        self._stream = CloudStream(self._book, store, self._now, self._apply, self._rejected, retry)
+        self._stream = CloudStream(self._book, store, self._now, self._apply, self._rejected, retry, dice)
         self._sales = CloudSales(self._book, self._stream.add, self._now)
         self._orders = CloudOrders(self._book, self._stream.add, self._now, round(refund_delay * 1000))
+        self._echo = CloudEcho(self._book)
         self._stock: dict[tuple[str, str], up.StateItem] = {}
         self._presence: up.Presence | None = None
         self._stopping = threading.Event()
@@ -115,6 +119,17 @@ class DemoCloud:
         """The customer changes their mind; the store's answer decides what comes of it."""
         self._change(lambda: self._sales.cancel(order_id, reason))
 
+    def request_aftersales(
+        self,
+        order_id: str,
+        lines: dict[str, int],
+        reason: str,
+        kind: fields.TicketKind = "return",
+        photos: dict[str, bytes] | None = None,
+    ) -> str:
+        """The customer is not content with so many units of these lines; gives the id of the request."""
+        return self._change(lambda: self._orders.request_aftersales(order_id, kind, lines, reason, photos or {}))
+
     def give_back(self, grant_id: str, quantity: int) -> int:
         """Return unsold rights to the store, at most `quantity`; how many went back."""
         return self._change(lambda: self._sales.give_back(grant_id, quantity))
@@ -154,6 +169,12 @@ class DemoCloud:
         with self._lock:
             return self._presence
 
+    def tickets(self) -> dict[str, tuple[str, str]]:
+        """Request -> state of the shop's ticket, and its outcome."""
+        with self._lock:
+            rows = self._book.sql.execute("SELECT request_id, state, outcome FROM ticket")
+            return {row["request_id"]: (row["state"], row["outcome"]) for row in rows}
+
     def rejections(self) -> list[tuple[str, str, str]]:
         """Our events that the store could not understand: id, reason, detail."""
         with self._lock:
@@ -176,6 +197,11 @@ class DemoCloud:
         self.wire.outgoing = outgoing or Mischief()
         self.wire.incoming = incoming or Mischief()
 
+    def know_no_echo(self) -> None:
+        """Be a cloud that cannot tell a restored shop what it said before."""
+        with self._lock:
+            self._stream.echoes = False
+
     def go_away(self) -> None:
         """Drop off the network. Customers go on buying from the grants."""
         self.wire.disconnect()
@@ -191,6 +217,18 @@ class DemoCloud:
                 "SELECT id, type, data FROM outbox WHERE type = 'order.placed' ORDER BY seq DESC LIMIT 1"
             ).fetchone()
             self._stream.add_bytes(row["type"], row["data"], row["id"])
+
+        self._change(again)
+
+    def repeat_last_order_otherwise(self, **changes: object) -> None:
+        """Say another order under the number of the last one: its content with these fields changed."""
+
+        def again() -> None:
+            row = self._book.sql.execute(
+                "SELECT data FROM outbox WHERE type = 'order.placed' ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+            data = {**msgspec.json.decode(row["data"]), **changes}
+            self._stream.add_bytes("order.placed", msgspec.json.encode(data))
 
         self._change(again)
 
@@ -227,10 +265,12 @@ class DemoCloud:
                 case "up":
                     self._stream.hear(payload)
                 case "state":
-                    for item in messages.read_state(payload).items:
-                        known = self._stock.get((item.session_id, item.sku))
-                        if known is None or item.version >= known.version:
-                            self._stock[item.session_id, item.sku] = item
+                    with self._book.change():
+                        for item in messages.read_state(payload).items:
+                            known = self._stock.get((item.session_id, item.sku))
+                            if known is None or item.version >= known.version:
+                                self._stock[item.session_id, item.sku] = item
+                                self._echo.see(item)
                 case "presence":
                     self._presence = messages.read_presence(payload)
             self._changed.notify_all()

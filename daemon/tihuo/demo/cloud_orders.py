@@ -7,6 +7,7 @@ change of the book.
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -19,6 +20,8 @@ from tihuo.demo.cloud_book import CloudBook
 Emit = Callable[[msgspec.Struct], str]
 Quantities = Iterable[fields.LineQuantity | up.ShortLine]
 
+_PART = 40_000  # bytes of a photograph to an event
+_SECOND = ""  # what a second payment under one number paid for: no order of ours
 _STILL_TO_COME = "quantity - short - cancelled - handed_over"
 
 
@@ -49,9 +52,13 @@ class CloudOrders:
                     self._set(order_id, state="accepted", code=data.pickup.code, short_code=data.pickup.short_code)
                 elif order["code"] != data.pickup.code:
                     self._book.odd(f"{order_id}: accepted while {state}, with another code")
+            case up.OrderRefused(reason="duplicate"):
+                self._refund(_SECOND, data.refund)  # of another payment: the first order stands as it is
             case up.OrderRefused():
                 if state == "paid":
-                    self._not_taken(order_id, "refused", data.reason, data.refund)
+                    unread = data.reason == "malformed" and data.refund is None
+                    back = fields.Refund(f"refuse-{order_id}", order["paid_fen"]) if unread else data.refund
+                    self._not_taken(order_id, "refused", data.reason, back)
                 elif state != "rejected":
                     self._book.odd(f"{order_id}: refused while {state}")
             case up.OrderShort():
@@ -79,13 +86,29 @@ class CloudOrders:
             case up.ReminderDue():
                 self._emit(down.ReminderSent(order_id, "sent"))
             case up.TicketOpened():
-                ticket = (data.ticket_id, order_id, data.state)
-                self._book.sql.execute("INSERT OR REPLACE INTO ticket VALUES (?, ?, ?)", ticket)
+                ticket = (data.ticket_id, data.request_id or "", order_id, data.state, data.outcome)
+                self._book.sql.execute("INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?)", ticket)
                 self._refund(order_id, data.refund)
         if isinstance(data, up.OrderShort | up.OrderCancelled) and not self._sum(
             order_id, "quantity - short - cancelled"
         ):
             self._set(order_id, state="cancelled" if self._sum(order_id, "cancelled") else "short")
+
+    def request_aftersales(
+        self, order_id: str, kind: fields.TicketKind, lines: dict[str, int], reason: str, photos: dict[str, bytes]
+    ) -> str:
+        """A customer is not content; gives the id of her request. Her photographs go to the store in parts."""
+        number = self._book.recall("requests") + 1
+        self._book.remember(requests=number)
+        request_id = f"R{self._book.recall('epoch'):X}-{number}"
+        wanted = tuple(fields.LineQuantity(line_id, quantity) for line_id, quantity in lines.items())
+        self._emit(down.AftersalesRequested(request_id, order_id, kind, wanted, reason))
+        for name, picture in photos.items():
+            parts = [picture[start : start + _PART] for start in range(0, len(picture), _PART)]
+            for part, piece in enumerate(parts, 1):
+                text = base64.b64encode(piece).decode()
+                self._emit(down.AftersalesPhoto(request_id, name, part, len(parts), text))
+        return request_id
 
     def rejected(self, event_id: str) -> None:
         """The store did not understand one of our events. If it was an order, the customer gets the money back."""

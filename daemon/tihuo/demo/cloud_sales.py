@@ -65,7 +65,7 @@ class CloudSales:
         lines: list[down.OrderLine] = []
         for sku, quantity in wish.lines:
             self._check_limit(shopper, wish, sku, quantity)
-            for grant, taken in self._take(wish.session_id, sku, quantity, at):
+            for grant, taken in self._take(wish, sku, quantity, at):
                 lines.append(down.OrderLine(f"l{len(lines) + 1}", sku, taken, grant["price_fen"], grant["grant_id"]))
         number = self._book.recall("orders") + 1
         self._book.remember(orders=number)
@@ -103,12 +103,14 @@ class CloudSales:
         if had + now_wanted > row["most"]:
             raise CannotSell("over_limit", sku=sku, limit=row["most"])
 
-    def _take(self, session_id: str, sku: str, quantity: int, at: int) -> list[tuple[sqlite3.Row, int]]:
-        """Take `quantity` out of the grants of a SKU: out of one that has enough, else out of several."""
+    def _take(self, wish: Wish, sku: str, quantity: int, at: int) -> list[tuple[sqlite3.Row, int]]:
+        """Take `quantity` out of the grants that the wish's channel may sell: out of one that has enough, else out of
+        several."""
         grants = self._book.sql.execute(
             "SELECT *, quantity - sold - returned AS remaining FROM grant_held WHERE session_id = ? AND sku = ?"
-            " AND NOT closed AND quantity > sold + returned ORDER BY sell_until, grant_id",
-            (session_id, sku),
+            " AND coalesce(channel, ?3) = ?3 AND NOT closed AND quantity > sold + returned"
+            " ORDER BY sell_until, grant_id",
+            (wish.session_id, sku, wish.channel),
         ).fetchall()
         open_now = [grant for grant in grants if at < grant["sell_until"]]
         if sum(grant["remaining"] for grant in open_now) < quantity:
@@ -200,10 +202,10 @@ class CloudSales:
             case up.GrantIssued():
                 self._book.sql.execute(
                     "INSERT OR IGNORE INTO grant_held"
-                    " (grant_id, session_id, sku, quantity, price_fen, limit_per_customer, sell_until)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    " (grant_id, session_id, sku, quantity, price_fen, limit_per_customer, sell_until, channel)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (data.grant_id, data.session_id, data.sku, data.quantity, data.price_fen, data.limit_per_customer)
-                    + (fields.to_millis(data.sell_until),),
+                    + (fields.to_millis(data.sell_until), data.channel),
                 )
             case up.GrantRevokeRequested():
                 if not self.give_back(data.grant_id, data.quantity):

@@ -19,12 +19,14 @@ from tihuo.cloud import messages, stream
 from tihuo.cloud.fields import from_millis
 from tihuo.cloud.messages import Envelope, NotUnderstood
 from tihuo.demo.cloud_book import CloudBook
+from tihuo.demo.cloud_echo import CloudEcho
 
 _WINDOW = 400  # events under way, said and not acknowledged
 _PROBE = 20  # the same, after silence: enough to find out that somebody listens again
 _AT_ONCE = messages.MAX_BATCH  # events said in one go: one PUBLISH
 _ACK_PAUSE = 0.2
 _SLOWEST = 15  # times the first pause
+_PATIENCE = 5  # the same: how long a restored shop may be silent before it hears our own events
 
 Apply = Callable[[msgspec.Struct], None]
 
@@ -35,7 +37,11 @@ class CloudStream:
     `apply(data)` is called once for each new event from the store, inside the transaction that remembers it.
     `rejected(event_id)` is called when the store says that it could not understand one of ours.
     `retry` is the first pause, in seconds, before something unanswered is said again; it doubles up to 15 times that.
+    A shop that lost its memory is told what it said before it hears more from us; `echoes` False is a cloud that has
+    never heard of such a thing.
     """
+
+    echoes = True
 
     def __init__(
         self,
@@ -45,14 +51,19 @@ class CloudStream:
         apply: Apply,
         rejected: Callable[[str], None],
         retry: float = 2.0,
+        dice: random.Random | None = None,
     ) -> None:
         self._book, self._store, self._now, self._apply, self._rejected = book, store, now, apply, rejected
         self._retry = retry
+        self._dice = dice or random.Random()
         self._say: list[msgspec.Struct] = []  # stream.* messages for the next `due()`
         self._ack_due, self._next_ack = False, 0.0
         self._their_head, self._next_ask, self._ask_pause = 0, 0.0, retry
         self._next_try, self._pause, self._window = 0.0, retry, _WINDOW
         self._controls = 0
+        self._echo = CloudEcho(book)
+        self._telling = False
+        self._tell_until = 0.0
         with book.change():
             if not book.recall("epoch"):
                 book.remember(epoch=now())
@@ -81,6 +92,9 @@ class CloudStream:
 
     def due(self, clock: float) -> list[bytes]:
         """The payloads to publish now."""
+        if self._telling:  # a question that comes late, and that nobody waits for, must not hold us for ever
+            self._tell_until = self._tell_until or clock + _PATIENCE * self._retry
+            self._telling = clock < self._tell_until
         said = [self._control(data) for data in (*self._say, *self._acks(clock), *self._questions(clock))]
         self._say = []
         if self.acked < self._sent and 0 < self._next_try <= clock:
@@ -88,7 +102,7 @@ class CloudStream:
             self._pause = min(self._pause * 2, self._retry * _SLOWEST)
         said += self._events(min(self._upto(), self._sent + _AT_ONCE))
         if self.acked < self._sent and not self._next_try:
-            self._next_try = clock + self._pause * random.uniform(0.75, 1.25)
+            self._next_try = clock + self._pause * self._dice.uniform(0.75, 1.25)
         return messages.encode(said)
 
     @property
@@ -97,6 +111,8 @@ class CloudStream:
         return bool(self._say) or self._sent < self._upto()
 
     def _upto(self) -> int:
+        if self._telling:
+            return self._sent
         return min(self.head, self.acked + self._window)
 
     def _events(self, upto: int) -> list[Envelope]:
@@ -120,7 +136,7 @@ class CloudStream:
             return []
         if clock < self._next_ask:
             return []
-        self._next_ask = clock + self._ask_pause * random.uniform(0.75, 1.25)
+        self._next_ask = clock + self._ask_pause * self._dice.uniform(0.75, 1.25)
         self._ask_pause = min(self._ask_pause * 2, self._retry * _SLOWEST)
         return [stream.Resend(from_seq=seq + 1)]
 
@@ -172,10 +188,13 @@ class CloudStream:
         if envelope.seq > last + 1:
             return  # a gap: `due()` asks for what is missing, and this one comes again behind it
         self._book.remember(heard_seq=envelope.seq)
-        if self._book.sql.execute("INSERT OR IGNORE INTO inbox VALUES (?)", (envelope.id,)).rowcount:
+        if self._echo.keep(envelope):
             self._understand(envelope, self._apply)
 
     def _hear_control(self, envelope: Envelope) -> None:
+        if envelope.epoch < self._heard()[0]:
+            return  # what the store had before it was restored, it may have no more
+
         def obey(data: msgspec.Struct) -> None:
             match data:
                 case stream.Hello():
@@ -185,6 +204,14 @@ class CloudStream:
                     self._next_ask = 0.0
                     self._ack_due, self._next_ack = True, 0.0
                     self._greeted(data.last_received)
+                    self._telling = False
+                    if data.recover is not None and self.echoes:
+                        self._tell(data.epoch, stream.Recover(data.recover.epoch, data.recover.seq))
+                case stream.Recover() if not self.echoes:
+                    raise NotUnderstood("unknown_type", envelope.type)
+                case stream.Recover():
+                    self._meet(envelope.epoch)
+                    self._tell(envelope.epoch, data)
                 case stream.Ack():
                     if data.epoch == self.epoch and self.acked < data.seq <= self.head:
                         self._acknowledged(data.seq)
@@ -196,6 +223,12 @@ class CloudStream:
                         self._rejected(data.id)
 
         self._understand(envelope, obey)
+
+    def _tell(self, present: int, asked: stream.Recover) -> None:
+        """Tell a shop that was restored what it said itself; our own events wait until it has all of that."""
+        answer = self._echo.answer(asked, present, stream.Received(self.epoch, self.head))
+        self._telling, self._tell_until = answer.left > 0, 0.0
+        self._say.append(answer)
 
     def _understand(self, envelope: Envelope, act: Apply) -> None:
         try:

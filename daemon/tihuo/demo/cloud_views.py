@@ -80,6 +80,8 @@ class HeldGrant:
     remaining: int
     sell_until: int
     closed: bool
+    channel: str | None
+    """The only channel that it may be sold through; None for any."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def offers(book: CloudBook, at: int) -> list[Offer]:
 
 def grants(book: CloudBook) -> list[HeldGrant]:
     rows = book.sql.execute(
-        "SELECT grant_id, session_id, sku, quantity, sold, not_taken, returned, sell_until, closed,"
+        "SELECT grant_id, session_id, sku, quantity, sold, not_taken, returned, sell_until, closed, channel,"
         " iif(closed, 0, quantity - sold - returned) AS remaining FROM grant_held ORDER BY grant_id"
     )
     return [HeldGrant(**{**dict(row), "closed": bool(row["closed"])}) for row in rows]

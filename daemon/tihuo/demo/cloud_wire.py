@@ -53,6 +53,9 @@ class BrokerAddress:
     username: str = ""
     password: str = field(default="", repr=False)
     ca: Path | None = None  # given: TLS
+    cert: Path | None = None
+    key: Path | None = None
+    others: tuple[tuple[str, int], ...] = ()  # further nodes of the same broker
 
 
 class CloudWire:
@@ -70,6 +73,7 @@ class CloudWire:
         self._heard, self._joined = heard, joined
         self._client: mqtt.Client | None = None
         self._subscribed = threading.Event()
+        self._turn = 0
         self.outgoing = Mischief()
         self.incoming = Mischief(seed=2)
 
@@ -89,16 +93,24 @@ class CloudWire:
         if self._address.username:
             client.username_pw_set(self._address.username, self._address.password)
         if self._address.ca:
-            client.tls_set(ca_certs=str(self._address.ca))
+            cert, key = (str(file) if file else None for file in (self._address.cert, self._address.key))
+            client.tls_set(str(self._address.ca), cert, key)
         client.reconnect_delay_set(1, 10)
         client.on_socket_open = _no_delay
         client.on_connect = self._on_connect
-        client.on_disconnect = lambda *_: self._subscribed.clear()
+        client.on_disconnect = self._on_disconnect
+        client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         self._client = client
-        client.connect_async(self._address.host, self._address.port, keepalive=60)
+        client.connect_async(*self.node, keepalive=60)
         client.loop_start()
+
+    @property
+    def node(self) -> tuple[str, int]:
+        """Host and port of the node that we are at, or try."""
+        nodes = ((self._address.host, self._address.port), *self._address.others)
+        return nodes[self._turn % len(nodes)]
 
     def disconnect(self) -> None:
         client, self._client = self._client, None
@@ -122,6 +134,18 @@ class CloudWire:
             log.warning("demo cloud: the broker says %s", reason.getName())
         else:
             client.subscribe([(self._topic(kind), 1) for kind in ("up", "state", "presence")])
+
+    def _on_disconnect(self, client: mqtt.Client, *_: object) -> None:
+        self._subscribed.clear()
+        self._walk_on(client)
+
+    def _on_connect_fail(self, client: mqtt.Client, *_: object) -> None:
+        self._walk_on(client)
+
+    def _walk_on(self, client: mqtt.Client) -> None:
+        if client is self._client and self._address.others:
+            self._turn += 1
+            client.connect_async(*self.node, keepalive=60)
 
     def _on_subscribe(self, *_: object) -> None:
         self._subscribed.set()

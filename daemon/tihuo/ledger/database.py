@@ -1,11 +1,12 @@
 """The database file: how it is opened, brought up to date, checked, copied and put back.
 
-WAL with `synchronous=FULL`: what was acknowledged survives a power cut. Pages of 1 KiB, because each page that a commit
-touches is written whole and most commits here touch little of it.
+WAL with `synchronous=FULL`: what was acknowledged survives a power cut. Pages of 512 bytes, because each page that a
+commit touches is written whole and most commits here touch little of it.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
-PAGE_BYTES = 1024
+PAGE_BYTES = 512
 
 
 class DatabaseTrouble(Exception):
@@ -55,9 +56,21 @@ def is_trouble(error: sqlite3.Error) -> bool:
     return _primary(error) in _CODES
 
 
-def trouble_of(error: sqlite3.Error) -> DatabaseTrouble:
-    """Our name for an error of SQLite."""
-    return DatabaseTrouble(_CODES.get(_primary(error), "disk_failed"), str(error))
+def trouble_of(error: sqlite3.Error, path: Path | None = None) -> DatabaseTrouble:
+    """Our name for an error of SQLite. `path`, where it is known, tells a disk that failed from one that takes no more:
+    the kernel makes a broken one read-only, and SQLite calls that an I/O error."""
+    code = _CODES.get(_primary(error), "disk_failed")
+    if code == "disk_failed" and path is not None and _read_only(path.parent):
+        code = "disk_read_only"
+    return DatabaseTrouble(code, str(error))
+
+
+def _read_only(folder: Path) -> bool:
+    try:
+        os.utime(folder)  # statvfs knows only of those that a person made so
+    except OSError as error:
+        return error.errno == errno.EROFS
+    return False
 
 
 def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
@@ -190,11 +203,16 @@ def copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int]
         raise trouble_of(error) from error
     finally:
         part.unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last: a rename or an unlink is on the disk only then."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 class Look:

@@ -11,6 +11,7 @@ import msgspec
 
 from tihuo.ledger.database import Look
 from tihuo.shop.events import Event, all_kinds
+from tihuo.shop.work import Look as AnyLook
 from tihuo.shop.work import Work
 
 log = logging.getLogger(__name__)
@@ -20,23 +21,28 @@ LONGEST_PAUSE = 10.0
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One fact: its number, when it was recorded (`Millis`), by whom, and its place in the stream to the cloud."""
+    """One fact: its number, when it was recorded (`Millis`), by whom, and its place in the stream to the cloud.
+
+    Facts follow each other by `entry`, never by `at`; `sure` says whether anybody vouched for the clock then.
+    """
 
     entry: int
     at: int
     actor: str
     event: Event
     seq: int | None = None
+    sure: bool = True
 
 
-_COLUMNS = "entry, at, actor, kind, data, up_seq"
+_COLUMNS = "entry, at, sure, actor, kind, data, up_seq"
+_FAR_BACK = 10_000
 
 
-def _entries(rows: list[tuple[int, int, str, str, bytes, int | None]]) -> list[Entry]:
+def _entries(rows: list[tuple[int, int, int, str, str, bytes, int | None]]) -> list[Entry]:
     kinds = all_kinds()
     return [
-        Entry(entry, at, actor, msgspec.json.decode(data, type=kinds[kind]), seq)
-        for entry, at, actor, kind, data, seq in rows
+        Entry(entry, at, actor, msgspec.json.decode(data, type=kinds[kind]), seq, bool(sure))
+        for entry, at, sure, actor, kind, data, seq in rows
     ]
 
 
@@ -51,15 +57,41 @@ def outgoing_after(look: Look, epoch: int, seq: int, limit: int = 200) -> list[E
     return _entries(look.rows(statement, (epoch, seq, limit)))
 
 
-def outgoing_head(look: Look, epoch: int) -> int:
+def said_first(look: AnyLook, entry: int) -> tuple[Entry, tuple[int, int]]:
+    """An older fact that went to the cloud, with the epoch and the number that it had in that stream."""
+    row = look.one(f"SELECT up_epoch, {_COLUMNS} FROM journal WHERE entry = ? AND up_seq IS NOT NULL", (entry,))
+    assert row is not None
+    (found,) = _entries([row[1:]])
+    assert found.seq is not None
+    return found, (int(row[0]), found.seq)
+
+
+def outgoing_head(look: Look | Work, epoch: int) -> int:
     """The newest number of the stream to the cloud."""
     row = look.one("SELECT coalesce(max(up_seq), 0) FROM journal WHERE up_epoch = ?", (epoch,))
     return int(row[0]) if row else 0
 
 
+def epoch_of(look: Look) -> int:
+    """The present epoch of the stream to the cloud."""
+    row = look.one("SELECT value FROM keep WHERE name = 'epoch'")
+    return int(row[0]) if row else 1
+
+
 def last_entry(look: Look) -> int:
     row = look.one("SELECT coalesce(max(entry), 0) FROM journal")
     return int(row[0]) if row else 0
+
+
+def newest_times(look: Look) -> tuple[int, int]:
+    """When the newest fact was recorded whose time is sure, and when the newest of all; 0 where there is none."""
+    sure = look.one(
+        "SELECT at FROM journal WHERE sure AND entry > (SELECT max(entry) - ? FROM journal) "
+        "ORDER BY entry DESC LIMIT 1",
+        (_FAR_BACK,),
+    )
+    newest = look.one("SELECT at FROM journal ORDER BY entry DESC LIMIT 1")
+    return int(sure[0]) if sure else 0, int(newest[0]) if newest else 0
 
 
 def cursor(look: Look | Work, name: str) -> tuple[int, int]:
@@ -111,8 +143,9 @@ class Follower(threading.Thread):
                 self.trouble = ""
                 pause = self._period
             except Exception as error:
-                log.exception("%s failed; trying again in %.1f s", self.name, pause)
-                self.trouble = f"{type(error).__name__}: {error}"
+                before, self.trouble = self.trouble, f"{type(error).__name__}: {error}"
+                level = logging.DEBUG if self.trouble == before else logging.ERROR  # not every few seconds all night
+                log.log(level, "%s failed; trying again in %.1f s", self.name, pause, exc_info=True)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue

@@ -34,9 +34,11 @@ Stage = TypeVar("Stage", bound=Callable[..., Any])
 Done = Callable[[Any, BaseException | None], None]
 
 BATCH = 64
-"""Jobs to a commit, so that a scan never waits long behind queued orders."""
+"""Jobs to a commit while people work, so that a scan never waits long behind queued orders."""
+CALM = 10.0
+"""Seconds without an urgent job after which nobody works, and a commit may take as many jobs as it ever may."""
 MOST = 256
-"""Jobs to a commit when the disk is slow: as many as can be run in the time that a sync takes."""
+"""Jobs to a commit then, or when the disk is slow: as many as can be run in the time that a sync takes."""
 _TOGETHER = 16
 """Rows to a statement that can take several."""
 
@@ -89,17 +91,23 @@ class Job:
 class Moment:
     """What a job works with; see `tihuo.shop.work.Work`."""
 
-    __slots__ = ("actor", "connection", "epoch", "events", "house", "now", "one_savepoint", "version")
+    __slots__ = (
+        "actor", "connection", "epoch", "events", "house", "now", "one_savepoint", "renumbered", "sure", "ticks",
+        "version",
+    )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection, house: House) -> None:
         self.connection = connection
         self.house = house
         self.now = Millis(0)
+        self.sure = True
+        self.ticks = 0
         self.actor = ""
         self.epoch = 0
         self.version = 0
         self.events: list[tuple[str, Event, bytes]] = []
         self.one_savepoint = 0
+        self.renumbered = False
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         return self.connection.execute(statement, parameters)
@@ -122,9 +130,12 @@ class Moment:
     def record(self, event: Event) -> None:
         self.events.append((self.actor, event, msgspec.json.encode(event)))
 
+    def renumber(self) -> None:
+        self.renumbered = True
+
     def first_time(self, key: str) -> bool:
         statement = "INSERT INTO once VALUES (?, ?, 'null') ON CONFLICT DO NOTHING"
-        return bool(self.connection.execute(statement, (key, self.now)).rowcount)
+        return bool(self.connection.execute(statement, (key, self.version)).rowcount)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -146,17 +157,19 @@ class Moment:
 
 
 class Writer(threading.Thread):
-    """The only write connection. `clock` gives the time of each batch in `Millis`; `batch` is the most jobs to one."""
+    """The only write connection. `clock` gives the time of each batch in `Millis`, and with a `reading()` (as that of
+    `tihuo.timekeeping`) whether it is sure of it; `batch` is the most jobs to one."""
 
     def __init__(self, path: Path, house: House, clock: Callable[[], Millis], *, batch: int = MOST) -> None:
         super().__init__(name="writer", daemon=True)
         self._path = path
         self._house = house
-        self._clock = clock
+        self._clock = getattr(clock, "reading", None) or (lambda: (now := clock(), True, now))
         self._most = batch
         self._batch = min(BATCH, batch)
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._urgent: deque[Job] = deque()
+        self._hurried = -CALM
         self._closing = threading.Event()
         self._gate = threading.Lock()
         self._listeners: list[Callable[[list[Event]], None]] = []
@@ -179,7 +192,8 @@ class Writer(threading.Thread):
         """Ask for `function(work, *args)` in a transaction of its own; the future answers after the commit.
 
         `once` names the wish: the same name again changes nothing and gets the first answer (through JSON, as the type
-        that the function says it returns). `urgent` overtakes what is queued. The future raises what the function
+        that the function says it returns), until `tihuo.stages.forgetting` forgets it, hundreds of thousands of facts
+        later. `urgent` overtakes what is queued. The future raises what the function
         raised, or `DatabaseTrouble`.
         """
         future: Future[Any] = Future()
@@ -196,6 +210,7 @@ class Writer(threading.Thread):
             if self._closing.is_set():
                 job.answer(None, DatabaseTrouble("database_closed"))
             elif urgent:
+                self._hurried = time.monotonic()
                 self._urgent.append(job)
                 self._queue.put(None)
             else:
@@ -250,7 +265,7 @@ class Writer(threading.Thread):
         try:
             answers = self._transact(jobs)
         except BaseException as error:  # noqa: BLE001  or they who wait would wait for ever
-            self._give_up(jobs, trouble_of(error) if isinstance(error, sqlite3.Error) else error)
+            self._give_up(jobs, trouble_of(error, self._path) if isinstance(error, sqlite3.Error) else error)
             return
         self.trouble = ""
         self.commits += 1
@@ -267,7 +282,7 @@ class Writer(threading.Thread):
     def _transact(self, jobs: list[Job]) -> list[tuple[Job, Any, BaseException | None]]:
         moment = self._moment
         connection = self._connection
-        moment.now = self._clock()
+        moment.now, moment.sure, moment.ticks = self._clock()
         moment.events.clear()
         if connection.in_transaction:  # a failure before was so bad that even its end failed
             connection.execute("ROLLBACK")
@@ -276,13 +291,15 @@ class Writer(threading.Thread):
         if not self._certain or connection.execute("PRAGMA data_version").fetchone()[0] != self._data_version:
             self._load()  # a command such as `tihuo import` wrote beside us
             self._certain = True
-        moment.version = self._entry + 1
-        answers = [answer for together in _in_rows(jobs) for answer in self._run_row(together)]
+        moment.version = self._entry + 1 + self._versions
+        rows = list(_in_rows(jobs))
+        answers = [answer for row in rows for answer in self._run_row(row, alone=len(rows) == 1)]
         self._append(moment)
         worked = time.perf_counter()
         connection.execute("COMMIT")
         in_a_sync = int(len(jobs) * (time.perf_counter() - worked) / (worked - began))
-        self._batch = min(self._most, max(BATCH, in_a_sync))
+        calm = time.monotonic() - self._hurried > CALM
+        self._batch = self._most if calm else min(self._most, max(BATCH, in_a_sync))
         return answers
 
     def _give_up(self, jobs: list[Job], trouble: BaseException) -> None:
@@ -290,51 +307,65 @@ class Writer(threading.Thread):
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+        before = self.trouble
         self.trouble = trouble.code if isinstance(trouble, DatabaseTrouble) else "database_failed"
-        log.error("commit failed: %s", trouble)
+        if self.trouble != before:  # said once: a disk that stays full is tried again and again
+            log.error("commit failed: %s", trouble)
         for job in jobs:
             job.answer(None, trouble)
 
-    def _run_row(self, jobs: list[Job]) -> list[tuple[Job, Any, BaseException | None]]:
+    def _run_row(self, jobs: list[Job], *, alone: bool = False) -> list[tuple[Job, Any, BaseException | None]]:
         function = jobs[0].function
         if not hasattr(function, "folds"):
-            return [self._run(job) for job in jobs]
+            return [self._run(job, alone=alone) for job in jobs]
         together = Job(function, ([job.args[0] for job in jobs],), jobs[0].once, jobs[0].actor)
-        _, answers, failure = self._run(together)
+        _, answers, failure = self._run(together, alone=alone)
         if failure is None:
             return [(job, answer, None) for job, answer in zip(jobs, answers, strict=True)]
         if len(jobs) == 1:
             return [(jobs[0], None, failure)]
         return [answer for job in jobs for answer in self._run_row([job])]
 
-    def _run(self, job: Job) -> tuple[Job, Any, BaseException | None]:
+    def _run(self, job: Job, *, alone: bool) -> tuple[Job, Any, BaseException | None]:
+        """Run a job; what it did is undone if it fails. Alone in its transaction it needs no savepoint for that."""
         moment = self._moment
         connection = self._connection
         kept = len(moment.events)
         moment.actor = job.actor
-        connection.execute("SAVEPOINT job")
+        if not alone:
+            connection.execute("SAVEPOINT job")
         try:
             if job.once is not None:
                 known = moment.one("SELECT answer FROM once WHERE key = ?", (job.once,))
                 if known is not None:
-                    connection.execute("RELEASE job")
+                    if not alone:
+                        connection.execute("RELEASE job")
                     return job, msgspec.json.decode(known[0], type=_answer_type(job.function)), None
             answer = job.function(moment, *job.args)
             if job.once is not None:
-                moment.sql("INSERT INTO once VALUES (?, ?, ?)", (job.once, moment.now, msgspec.json.encode(answer)))
-            connection.execute("RELEASE job")
+                taken = (job.once, moment.version, msgspec.json.encode(answer))
+                moment.sql("INSERT INTO once VALUES (?, ?, ?)", taken)
+            if not alone:
+                connection.execute("RELEASE job")
             return job, answer, None
         except Exception as error:
             if isinstance(error, sqlite3.Error) and is_trouble(error):
                 raise  # the file's trouble, not the job's
-            connection.execute("ROLLBACK TO job")
-            connection.execute("RELEASE job")
+            if alone:
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+            else:
+                connection.execute("ROLLBACK TO job")
+                connection.execute("RELEASE job")
             del moment.events[kept:]
             if not isinstance(error, Refusal):
                 log.exception("a job failed and was undone: %s", getattr(job.function, "__qualname__", job.function))
             return job, None, error
 
     def _append(self, moment: Moment) -> None:
+        if moment.renumbered:
+            moment.renumbered = False
+            self._load()
         rows = []
         for actor, event, data in moment.events:
             self._entry += 1
@@ -343,8 +374,8 @@ class Writer(threading.Thread):
                 self._up_seq += 1
                 seq = self._up_seq
             kind = event.__struct_config__.tag
-            rows.append((self._entry, moment.now, actor, kind, data, seq and self._epoch, seq))
-        moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            rows.append((self._entry, moment.now, moment.sure, actor, kind, data, seq and self._epoch, seq))
+        moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _load(self) -> None:
         """Where the journal and the stream to the cloud stand on disk."""
@@ -355,6 +386,8 @@ class Writer(threading.Thread):
         self._up_seq: int = one(
             "SELECT coalesce(max(up_seq), 0) FROM journal WHERE up_epoch = ?", (self._epoch,)
         ).fetchone()[0]
+        versions = one("SELECT value FROM keep WHERE name = 'versions_from'").fetchone()
+        self._versions: int = int(versions[0]) if versions else 0
         self._moment.epoch = self._epoch
 
 
@@ -368,20 +401,16 @@ def _wide(statement: str) -> str | None:
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:
     """Jobs of one folding function and one actor that follow each other, together; every other job alone."""
     row: list[Job] = []
+    function: Callable[..., Any] | None = None  # what the next job must do to join the row
     for job in jobs:
-        if row and not (_folding(job) and job.function is row[0].function and job.actor == row[0].actor):
+        if row and not (job.function is function and job.once is None and job.actor == row[0].actor):
             yield row
             row = []
+        if not row:
+            function = job.function if job.once is None and hasattr(job.function, "folds") else None
         row.append(job)
-        if not _folding(job):
-            yield row
-            row = []
     if row:
         yield row
-
-
-def _folding(job: Job) -> bool:
-    return job.once is None and hasattr(job.function, "folds")
 
 
 def _answer_type(function: Callable[..., Any]) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WAYS = {"kiosk": "自助机", "staff_code": "店员扫码", "staff_phone": "店员登记"}
 HELP = ("少了东西，请马上告诉店员",)
+UNSURE = "（时间未校准）"
 
 
 class Artist:
@@ -69,7 +70,7 @@ class Artist:
             taken=tuple(ReceiptLine(_title(line), line["quantity"]) for line in facts["taken"]),
             left=tuple(ReceiptLine(_title(line), line["quantity"], line["slot"]) for line in facts["left"]),
             until=f"{self._moment(facts['until']):%m-%d %H:%M}" if facts["until"] else "",
-            when=f"{self._moment(facts['at']):%Y-%m-%d %H:%M}",
+            when=f"{self._moment(facts['at']):%Y-%m-%d %H:%M}" + ("" if facts.get("sure", True) else UNSURE),
             way=WAYS[facts["method"]],
             orders=tuple(f"#{number}" for number in facts["orders"]),
             help=HELP,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tihuo.boards.paper import PaperRow, paper_in_state, queued_paper
+from tihuo.devices.asking import trouble_in
 from tihuo.devices.ports import Printer
 from tihuo.devices.troubles import PrinterTrouble
 from tihuo.ledger.database import Readers
@@ -50,17 +51,15 @@ class PaperDesk:
         self._draw = draw
         self._on_trouble = on_trouble
         self._cut = cut
+        self._in_trouble = False
         self._pause = RETRY_S[0]
         self._not_before = 0.0
-        self._woken_up = False
         self.follower = Follower(f"paper_{role}", self.step, period=1.0)
         writer.listen(lambda events: self.follower.wake() if any("paper" in e.TOPICS for e in events) else None)
 
     def step(self) -> bool:
         """Print what is queued. True when there may be more."""
-        if not self._woken_up:
-            self._doubt_what_was_cut_off()
-            self._woken_up = True
+        self._doubt_what_was_cut_off()
         if self._printer is None or time.monotonic() < self._not_before:
             return False
         jobs = [job for kind in self._kinds for job in self._readers.read(queued_paper, kind)]
@@ -68,14 +67,18 @@ class PaperDesk:
             return False
         try:
             with self._printer.batch():
+                if self._in_trouble and (still := trouble_in(self._printer.status(), doubtful=False)):
+                    raise still  # before a job is touched: each try would be written down, all night
                 for job in jobs:
                     self._print(self._printer, job)
         except PrinterTrouble as trouble:
             self._on_trouble(trouble.code)
+            self._in_trouble = True
             self._not_before = time.monotonic() + self._pause
             self._pause = min(self._pause * 2, RETRY_S[1])
             return False
         self._on_trouble("")
+        self._in_trouble = False
         self._pause = RETRY_S[0]
         return True
 
@@ -99,6 +102,7 @@ class PaperDesk:
         self._writer.write(moved, job.job_id, (source,), target, trouble, actor="printer").result(timeout=30)
 
     def _doubt_what_was_cut_off(self) -> None:
+        """Between two steps nothing is on its way: the box died with it, or could not write down how it ended."""
         for job in self._readers.read(paper_in_state, "sending"):
             if job.kind in self._kinds:
                 self._move(job, "sending", "doubtful", "cut_off")

@@ -18,11 +18,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_de
     TO_CLOUD: ClassVar[bool] = False
     TOPICS: ClassVar[tuple[str, ...]] = ()
     """Which boards may look different now."""
+    recovered: bool = False
+    """A box that was restored from a backup learned this from the cloud, which heard it from the box before."""
 
     @property
     def goes_to_cloud(self) -> bool:
         """Whether this very fact takes a number in the stream to the cloud."""
-        return self.TO_CLOUD
+        return self.TO_CLOUD and not self.recovered
 
 
 class LineQuantity(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,6 +64,25 @@ class ItemOffered(Event, frozen=True, kw_only=True, tag="item.offered"):
     cap_set_by: str
 
 
+class CapSet(Event, frozen=True, kw_only=True, tag="cap.set"):
+    """上限: from now on so many units of an item may be sold; before, it was `before`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    cap: int
+    before: int
+
+
+class ReserveSet(Event, frozen=True, kw_only=True, tag="reserve.set"):
+    """到店留货: so many units of an item are for walk-ins in all, sold ones among them."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    reserve: int
+
+
 class OrderFact(Event, frozen=True, kw_only=True):
     """A fact about one order. The cloud hears of orders that it sold, not of those read from another program."""
 
@@ -70,19 +91,25 @@ class OrderFact(Event, frozen=True, kw_only=True):
 
     @property
     def goes_to_cloud(self) -> bool:
-        return self.TO_CLOUD and not self.imported
+        return self.TO_CLOUD and not self.imported and not self.recovered
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
+    """A session began, or has more for sale. `skus` are the codes of the items that this very message tells; a long
+    session says it several times. Empty means all of them."""
+
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
     session_id: str
+    skus: tuple[str, ...] = ()
 
 
 class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
     TO_CLOUD: ClassVar[bool] = True
     TOPICS: ClassVar[tuple[str, ...]] = ("stock", "sorting")
     session_id: str
+    skus: tuple[str, ...] = ()
+    """As in `SessionOpened`."""
 
 
 class GrantIssued(Event, frozen=True, kw_only=True, tag="grant.issued"):
@@ -95,6 +122,26 @@ class GrantIssued(Event, frozen=True, kw_only=True, tag="grant.issued"):
     price_fen: int
     limit_per_customer: int | None = None
     sell_until: int
+    channel: str = ""
+
+
+class GrantRevokeRequested(Event, frozen=True, kw_only=True, tag="grant.revoke_requested"):
+    """The shop lacks units and asks for rights back. The holder gives what it has not sold."""
+
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    grant_id: str
+    session_id: str
+    quantity: int
+
+
+class GrantClosed(Event, frozen=True, kw_only=True, tag="grant.closed"):
+    """The holder sells nothing more from a grant; it says that it sold `said` units, and `sold` arrived here."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    grant_id: str
+    sold: int
+    said: int | None = None
 
 
 class RightsReturned(Event, frozen=True, kw_only=True, tag="rights.returned"):
@@ -106,9 +153,35 @@ class RightsReturned(Event, frozen=True, kw_only=True, tag="rights.returned"):
 
 
 class GoodsReceived(Event, frozen=True, kw_only=True, tag="goods.received"):
+    """Units came into the shop; with a session, they are for sale in it at once."""
+
     TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
     sku: str
     quantity: int
+    session_id: str = ""
+
+
+class UnitsLost(Event, frozen=True, kw_only=True, tag="units.lost"):
+    """Units broke or never came: `covered` made good, `owed` until the cloud answers, `short` for customers."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock", "orders", "sorting")
+    session_id: str
+    sku: str
+    quantity: int
+    covered: int
+    owed: int
+    short: int
+    reason: str
+
+
+class QuarantineDecided(Event, frozen=True, kw_only=True, tag="quarantine.decided"):
+    """Somebody looked at goods of cancelled orders: `resell` or `void`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    quantity: int
+    outcome: str
 
 
 class WalkInSold(Event, frozen=True, kw_only=True, tag="walk_in.sold"):
@@ -132,12 +205,12 @@ class OrderRefused(Event, frozen=True, kw_only=True, tag="order.refused"):
     order_id: str
     reason: str
     lines: tuple[LineQuantity, ...]
-    refund: Refund
+    refund: Refund | None
 
 
 class OrderCancelled(OrderFact, frozen=True, kw_only=True, tag="order.cancelled"):
     TO_CLOUD: ClassVar[bool] = True
-    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting", "pickup", "kiosk")
     lines: tuple[LineQuantity, ...]
     reason: str
     at: int
@@ -156,6 +229,44 @@ class OrderShort(OrderFact, frozen=True, kw_only=True, tag="order.short"):
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
     lines: tuple[LineQuantity, ...]
     refund: Refund
+
+
+class TicketOpened(Event, frozen=True, kw_only=True, tag="ticket.opened"):
+    """售后: a request of a customer became a ticket."""
+
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("tickets",)
+    ticket_id: str
+    request_id: str
+    order_id: str
+
+
+class TicketUpdated(Event, frozen=True, kw_only=True, tag="ticket.updated"):
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("tickets",)
+    ticket_id: str
+    request_id: str
+    order_id: str
+    state: str
+    outcome: str = ""
+
+
+class PhotoKept(Event, frozen=True, kw_only=True, tag="photo.kept"):
+    """All parts of a photograph of a ticket are here; `size` in bytes."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("tickets",)
+    ticket_id: str
+    name: str
+    sha256: str
+    size: int
+
+
+class ReminderSent(Event, frozen=True, kw_only=True, tag="reminder.sent"):
+    """The cloud says whether a customer was reminded: `sent`, `no_consent` or `failed`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders",)
+    order_id: str
+    state: str
 
 
 class RefundSettled(Event, frozen=True, kw_only=True, tag="refund.settled"):
@@ -180,6 +291,16 @@ class OrderHandedOver(OrderFact, frozen=True, kw_only=True, tag="order.handed_ov
     handed_over_at: int
     method: str
     complete: bool
+
+
+class OrderHandoverUndone(OrderFact, frozen=True, kw_only=True, tag="order.handover_undone"):
+    """Units came back over the counter at once: they were handed over by mistake."""
+
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "pickup", "kiosk")
+    lines: tuple[LineQuantity, ...]
+    reason: str
+    at: int
 
 
 class WaveOpened(Event, frozen=True, kw_only=True, tag="wave.opened"):
@@ -279,6 +400,47 @@ class MessageParked(Event, frozen=True, kw_only=True, tag="message.parked"):
     parked_id: int
     message_id: str
     reason: str
+
+
+class MessageSettled(Event, frozen=True, kw_only=True, tag="message.settled"):
+    """A parked message is done with: `replayed` or `dismissed`, by the actor of this entry."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("cloud",)
+    parked_id: int
+    message_id: str
+    how: str
+
+
+class SaidAgain(Event, frozen=True, kw_only=True, tag="said.again"):
+    """A restored box does not know whether the cloud ever heard what is in this older entry: it says it once more,
+    under the name that it had then; or `afresh`, if the cloud heard something else under that name."""
+
+    TO_CLOUD: ClassVar[bool] = True
+    entry: int
+    afresh: bool = False
+
+
+class FenceRaised(Event, frozen=True, kw_only=True, tag="fence.raised"):
+    """The box remembers less than the cloud may: it waits until it knows again what happened after `backup_at`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("box", "kiosk", "stock", "sorting", "pickup")
+    why: str
+    backup_at: int
+
+
+class FencePassed(Event, frozen=True, kw_only=True, tag="fence.passed"):
+    """The owner goes on without what the cloud may know."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("box", "kiosk", "stock", "sorting", "pickup")
+    trouble: str = ""
+
+
+class Restored(Event, frozen=True, kw_only=True, tag="restored"):
+    """The fence is down: `facts` that the cloud told were merged, and `recount` things wait for a person."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("box", "kiosk", "stock", "orders", "sorting", "pickup", "cloud")
+    facts: int
+    recount: int
 
 
 class SettingChanged(Event, frozen=True, kw_only=True, tag="setting.changed"):

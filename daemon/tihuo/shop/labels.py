@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from tihuo.shop import paper
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.words import mask_name, mask_phone, phone_tail
 from tihuo.shop.work import Work
+
+
+def queue_label(work: Work, parcel_id: int) -> None:
+    """Ask for a parcel's label: the first, or a further copy, which says so."""
+    subject = f"parcel:{parcel_id}"
+    earlier = work.one(
+        "SELECT coalesce(max(copy_no), 0) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (subject,)
+    )
+    assert earlier is not None
+    paper.queue(work, "label", subject, label_facts(work, parcel_id), earlier[0] + 1)
 
 
 def label_facts(work: Work, parcel_id: int) -> dict[str, Any]:
@@ -78,6 +89,7 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
         "short_code": short_code_for(later[0], key) if left else "",
         "orders": sorted({order_no for order_no, _, _ in units}),
         "at": work.now,
+        "sure": work.sure,
         "method": method,
     }
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from tihuo.shop.events import LineQuantity, OrderShort, Refund
+from tihuo.shop.fence import numbers_from
 from tihuo.shop.stock import move
 from tihuo.shop.work import Work
 
@@ -95,6 +96,13 @@ class OrderLine(SQLModel, table=True):
     cancelled: int = 0
     handed_over: int = 0
     parcel_id: int | None = None
+
+
+def last_order(work: Work) -> int:
+    """The highest number of an order that was ever used, as far as anybody can tell."""
+    row = work.one("SELECT coalesce(max(no), 0) FROM shop_order")
+    assert row is not None
+    return max(int(row[0]), numbers_from(work, "orders"))
 
 
 def shorten(work: Work, order_no: int, line_no: int, quantity: int, reason: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
+from tihuo.shop.fence import numbers_from
+from tihuo.shop.work import Work
+
 
 class Wave(SQLModel, table=True):
     """分拣波次: the orders that are sorted together."""
@@ -56,3 +59,10 @@ class Station(SQLModel, table=True):
     refusal: str = ""
     text: str = ""
     scanned_at: int = 0
+
+
+def next_parcel(work: Work) -> int:
+    """The number of a new parcel: one that no label ever bore."""
+    row = work.one("SELECT coalesce(max(id), 0) FROM parcel")
+    assert row is not None
+    return max(int(row[0]), numbers_from(work, "parcels")) + 1

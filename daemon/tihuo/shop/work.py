@@ -27,6 +27,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     refill_below_percent: int = 20
     single_below: int = 3
     walk_in_reserve_percent: int = 0
+    channels: tuple[tuple[str, int], ...] = (("mini_program", 100),)
+    """Who sells online, and the share of each in percent; the largest first."""
+    shortage_policy: str = "first_paid"
     print_receipts: bool = True
 
 
@@ -34,6 +37,11 @@ class Work(Protocol):
     """One job inside the writer's transaction. `sql` and `many` take `?` parameters only."""
 
     now: Millis
+    """Only to be shown and told: nothing is ordered or decided by it."""
+    sure: bool
+    """Whether anybody vouches for `now`."""
+    ticks: int
+    """Milliseconds on a count that never jumps, for deadlines."""
     actor: str
     epoch: int
     version: int
@@ -51,6 +59,9 @@ class Work(Protocol):
 
     def first_time(self, key: str) -> bool:
         """Take an idempotency key in this transaction; False if it was taken before, so that nothing is done twice."""
+
+    def renumber(self) -> None:
+        """The epoch, or from where versions count, was changed in `keep`: what this transaction records obeys that."""
 
     def attempt(self) -> AbstractContextManager[None]:
         """Work inside the block is undone alone if the block raises."""

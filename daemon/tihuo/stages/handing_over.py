@@ -7,8 +7,16 @@ import json
 import msgspec
 
 from tihuo.shop import paper
-from tihuo.shop.events import CheckedIn, LineQuantity, OrderHandedOver, StaffCalled, VisitEnded
-from tihuo.shop.labels import receipt_facts
+from tihuo.shop.events import (
+    CheckedIn,
+    LineQuantity,
+    OrderHandedOver,
+    OrderHandoverUndone,
+    StaffCalled,
+    VisitEnded,
+)
+from tihuo.shop.fence import keep_out
+from tihuo.shop.labels import queue_label, receipt_facts
 from tihuo.shop.orders import IMPORTED
 from tihuo.shop.pickups import order_of_code, order_of_short_code
 from tihuo.shop.stock import move
@@ -20,6 +28,7 @@ CONFIRM_MS = 20_000
 PARTLY_MS = 10_000
 DONE_MS = 5_000
 REFUSED_MS = 12_000
+_LASTS_MS = {"welcome": WELCOME_MS, "confirm": CONFIRM_MS, "partly": PARTLY_MS, "done": DONE_MS}
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -40,6 +49,7 @@ def check_in(work: Work, kiosk: str, code: str, method: str = "kiosk") -> int:
     facts: dict[str, object] = {}
     order_no = customer_id = None
     try:
+        keep_out(work)
         order_no = _order_of(work, code)
         customer_id = _customer_of(work, order_no)
         _ready_parcels(work, order_no, customer_id)
@@ -50,8 +60,8 @@ def check_in(work: Work, kiosk: str, code: str, method: str = "kiosk") -> int:
             order_no = None
     _end_open_visits(work, kiosk, "replaced")
     visit_id = work.sql(
-        "INSERT INTO visit(kiosk, order_no, customer_id, outcome, facts, method, opened_at, ends_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO visit(kiosk, order_no, customer_id, outcome, facts, method, opened_at, ends_at, given_before) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM handover_line))",
         (
             kiosk,
             order_no,
@@ -60,7 +70,7 @@ def check_in(work: Work, kiosk: str, code: str, method: str = "kiosk") -> int:
             json.dumps(facts),
             method,
             work.now,
-            work.now + (WELCOME_MS if outcome == "welcome" else REFUSED_MS),
+            _end_of(work, outcome),
         ),
     ).lastrowid
     assert visit_id is not None
@@ -74,6 +84,7 @@ def hand_over(work: Work, visit_id: int, parcel_ids: list[int] | None = None) ->
 
     Raises `Refusal`: `visit_over`, `already_collected` (all of them went over the counter in the meantime).
     """
+    keep_out(work)
     visit = work.one(
         "SELECT customer_id, method, order_no FROM visit WHERE id = ? AND closed_at IS NULL "
         "AND outcome IN ('welcome', 'confirm', 'partly')",
@@ -90,7 +101,7 @@ def hand_over(work: Work, visit_id: int, parcel_ids: list[int] | None = None) ->
     outcome = "partly" if given.left else "done"
     work.sql(
         "UPDATE visit SET outcome = ?, ends_at = ? WHERE id = ?",
-        (outcome, work.now + (PARTLY_MS if given.left else DONE_MS), visit_id),
+        (outcome, _end_of(work, outcome), visit_id),
     )
     return given
 
@@ -100,6 +111,7 @@ def hand_over_by_code(work: Work, code: str, method: str = "staff_code") -> Give
 
     Raises `Refusal` with the codes of `check_in`.
     """
+    keep_out(work)
     order_no = _order_of(work, code)
     customer_id = _customer_of(work, order_no)
     return _give(work, customer_id, _ready_parcels(work, order_no, customer_id), method, None)
@@ -112,6 +124,7 @@ def hand_over_parcel(
 
     Raises `Refusal`: `already_collected`, `not_ready`, `more_than_ready`, `bad_quantity`.
     """
+    keep_out(work)
     if lines is not None and any(quantity <= 0 for quantity in lines.values()):
         raise Refusal("bad_quantity")
     parcel = work.one("SELECT state, customer_id, handed_over_at FROM parcel WHERE id = ?", (parcel_id,))
@@ -122,23 +135,92 @@ def hand_over_parcel(
     return _give(work, parcel[1], [parcel_id], method, None, lines)
 
 
+def undo_hand_over(work: Work, parcel_id: int, reason: str) -> int:
+    """撤销核销: what went out of this parcel last went by mistake and is back in its slot; gives how many units.
+
+    The record of the hand-over stays, marked as undone. Raises `Refusal`: `not_handed_over`, `no_reason`.
+    """
+    keep_out(work)
+    reason = reason.strip()[:200]
+    if not reason:
+        raise Refusal("no_reason")
+    rows = work.sql(
+        "SELECT h.id, h.order_no, h.line_no, h.quantity, l.line_id, l.sku_id, o.session_id FROM handover_line h "
+        "JOIN order_line l ON l.order_no = h.order_no AND l.line_no = h.line_no "
+        "JOIN shop_order o ON o.no = h.order_no, "
+        "(SELECT at, method, actor, visit_id FROM handover_line WHERE parcel_id = ?1 AND undone_at IS NULL "
+        "ORDER BY id DESC LIMIT 1) last WHERE h.parcel_id = ?1 AND h.undone_at IS NULL AND h.at = last.at "
+        "AND h.method = last.method AND h.actor = last.actor AND h.visit_id IS last.visit_id ORDER BY h.id",
+        (parcel_id,),
+    ).fetchall()
+    if not rows:
+        raise Refusal("not_handed_over")
+    work.many("UPDATE handover_line SET undone_at = ? WHERE id = ?", [(work.now, row[0]) for row in rows])
+    work.many(
+        "UPDATE order_line SET handed_over = handed_over - ? WHERE order_no = ? AND line_no = ?",
+        [(quantity, order_no, line_no) for _, order_no, line_no, quantity, *_ in rows],
+    )
+    move(work, "handed_over", "ordered", [(session, sku, quantity) for *_, quantity, _, sku, session in rows])
+    _back_in_its_slot(work, parcel_id)
+    back: dict[int, list[LineQuantity]] = {}
+    for _, order_no, _, quantity, line_id, *_ in rows:
+        back.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
+    for order_no, lines in back.items():
+        order = work.one("SELECT order_id, channel FROM shop_order WHERE no = ?", (order_no,))
+        assert order is not None
+        imported = order[1] == IMPORTED
+        work.record(
+            OrderHandoverUndone(order_id=order[0], imported=imported, lines=tuple(lines), reason=reason, at=work.now)
+        )
+    return sum(row[3] for row in rows)
+
+
+def _back_in_its_slot(work: Work, parcel_id: int) -> None:
+    """A bag that had left is ready again. If its place is another's by now, it gets a new one and a new label."""
+    parcel = work.one(
+        "UPDATE parcel SET state = 'ready', handed_over_at = NULL WHERE id = ? AND state = 'handed_over' "
+        "RETURNING slot, place",
+        (parcel_id,),
+    )
+    if parcel is None:  # a part of it never left
+        return
+    slot, place = parcel
+    taken = {
+        row[0]
+        for row in work.sql(
+            "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready') AND id <> ?", (slot, parcel_id)
+        )
+    }
+    if place in taken:
+        free = next(n for n in range(1, len(taken) + 2) if n not in taken)
+        work.sql("UPDATE parcel SET place = ? WHERE id = ?", (free, parcel_id))
+        queue_label(work, parcel_id)
+
+
 def ask_again(work: Work) -> int:
     """The clock moves visits on: an unanswered welcome asks once more, everything else goes back to idle.
 
     Gives how many moved. Nothing is ever taken for granted: an unanswered question hands nothing over.
     """
     overdue = work.sql(
-        "SELECT id, kiosk, outcome FROM visit WHERE closed_at IS NULL AND ends_at <= ?", (work.now,)
+        "SELECT id, kiosk, outcome FROM visit WHERE closed_at IS NULL AND ends_at <= ?", (work.ticks,)
     ).fetchall()
     for visit_id, kiosk, outcome in overdue:
         if outcome == "welcome":
             work.sql(
-                "UPDATE visit SET outcome = 'confirm', ends_at = ? WHERE id = ?", (work.now + CONFIRM_MS, visit_id)
+                "UPDATE visit SET outcome = 'confirm', ends_at = ? WHERE id = ?", (_end_of(work, "confirm"), visit_id)
             )
             work.record(CheckedIn(visit_id=visit_id, kiosk=kiosk))
         else:
             _end(work, visit_id, kiosk, "walked_away" if outcome == "confirm" else "over")
     return len(overdue)
+
+
+def go_on(work: Work) -> None:
+    """The box has started: the count that visits are timed by may have begun anew, so whoever stood at a kiosk then
+    gets her time once more."""
+    for visit_id, outcome in work.sql("SELECT id, outcome FROM visit WHERE closed_at IS NULL").fetchall():
+        work.sql("UPDATE visit SET ends_at = ? WHERE id = ?", (_end_of(work, outcome), visit_id))
 
 
 def leave(work: Work, visit_id: int) -> None:
@@ -194,8 +276,10 @@ def _ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
 
 
 def _collected_at(work: Work, order_no: int) -> int:
-    row = work.one("SELECT max(at) FROM handover_line WHERE order_no = ?", (order_no,))
-    return int(row[0] or 0) if row else 0
+    row = work.one(
+        "SELECT at FROM handover_line WHERE order_no = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1", (order_no,)
+    )
+    return int(row[0]) if row else 0
 
 
 def _give(
@@ -261,6 +345,11 @@ def _give(
     if work.house.print_receipts:
         paper.queue(work, "receipt", f"handover:{record}", receipt_facts(work, customer_id, units, method))
     return Given(visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0])
+
+
+def _end_of(work: Work, outcome: str) -> int:
+    """When a visit moves on by itself: not by the time, which may jump."""
+    return work.ticks + _LASTS_MS.get(outcome, REFUSED_MS)
 
 
 def _end_open_visits(work: Work, kiosk: str, how: str) -> None:

@@ -6,12 +6,16 @@ import msgspec
 
 from tihuo.shop.catalog import gtin13
 from tihuo.shop.events import GoodsReceived, ItemOffered, SessionClosed, SessionOpened, SkuKept
-from tihuo.shop.stock import end_free, grant_size, issue_grant, mint
+from tihuo.shop.fence import keep_out
+from tihuo.shop.grants import lend
+from tihuo.shop.stock import mint, unmint
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
 
-MOST_ITEMS = 300
-"""Items of a session at most: what it offers goes to the cloud in one message."""
+MOST_ITEMS = 1000
+"""Items of a session at most."""
+PORTION_ITEMS, PORTION_BYTES, ITEM_BYTES = 300, 55_000, 150
+"""How much of a session one message to the cloud may tell, and what an item takes beside its code and name."""
 
 
 class NewSku(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +86,36 @@ def meet_sku(work: Work, new: NewSku) -> int:
     return int(row[0]) if row else keep_sku(work, new)
 
 
-def receive(work: Work, sku: str, quantity: int) -> None:
-    """到货入库: units of a SKU came into the shop. Raises `Refusal`: `unknown_sku`, `bad_quantity`."""
+def receive(work: Work, sku: str, quantity: int, session_id: str = "") -> None:
+    """到货入库: units of a SKU came into the shop, and into a session at once if one is named.
+
+    Raises `Refusal`: `unknown_sku`, `bad_quantity`, `session_not_open`, `not_on_hand` (a pre-sale has a cap instead).
+    """
+    keep_out(work)
     if quantity <= 0:
         raise Refusal("bad_quantity")
-    if not work.sql("UPDATE sku SET on_hand = on_hand + ? WHERE code = ?", (quantity, sku)).rowcount:
+    row = work.one("SELECT id FROM sku WHERE code = ?", (sku,))
+    if row is None:
         raise Refusal("unknown_sku", sku=sku)
-    work.record(GoodsReceived(sku=sku, quantity=quantity))
+    if session_id:
+        item = work.one(
+            "SELECT i.kind, l.state FROM session_item i JOIN live_session l ON l.id = i.session_id "
+            "WHERE i.session_id = ? AND i.sku_id = ?",
+            (session_id, row[0]),
+        )
+        if item is None or item[1] != "open":
+            raise Refusal("session_not_open", session=session_id)
+        if item[0] != "on_hand":
+            raise Refusal("not_on_hand", sku=sku)
+        mint(work, session_id, row[0], quantity)
+        work.sql(
+            "UPDATE session_item SET cap_set_by = ? WHERE session_id = ? AND sku_id = ?",
+            (work.actor, session_id, row[0]),
+        )
+        lend(work, session_id, row[0])
+    else:
+        work.sql("UPDATE sku SET on_hand = on_hand + ? WHERE id = ?", (quantity, row[0]))
+    work.record(GoodsReceived(sku=sku, quantity=quantity, session_id=session_id))
 
 
 def plan_session(work: Work, new: NewSession) -> None:
@@ -97,6 +124,7 @@ def plan_session(work: Work, new: NewSession) -> None:
     Raises `Refusal`: `session_exists`, `session_without_items`, `too_many_items`, `bad_times`, and what `add_item`
     raises.
     """
+    keep_out(work)
     if work.one("SELECT 1 FROM live_session WHERE id = ?", (new.session_id,)):
         raise Refusal("session_exists", session=new.session_id)
     if not new.items:
@@ -106,9 +134,9 @@ def plan_session(work: Work, new: NewSession) -> None:
     if new.ends_at <= new.starts_at or new.window[1] <= new.window[0]:
         raise Refusal("bad_times")
     work.sql(
-        "INSERT INTO live_session(id, title, state, starts_at, ends_at, window_from, window_to) "
-        "VALUES (?, ?, 'draft', ?, ?, ?, ?)",
-        (new.session_id, new.title, new.starts_at, new.ends_at, *new.window),
+        "INSERT INTO live_session(id, title, state, starts_at, ends_at, window_from, window_to, version) "
+        "VALUES (?, ?, 'draft', ?, ?, ?, ?, ?)",
+        (new.session_id, new.title, new.starts_at, new.ends_at, *new.window, work.version),
     )
     for item in new.items:
         add_item(work, new.session_id, item)
@@ -117,10 +145,22 @@ def plan_session(work: Work, new: NewSession) -> None:
 def add_item(work: Work, session_id: str, item: NewItem) -> None:
     """Offer one more SKU in a session. A pre-sale of 0 is an item whose orders all come by import.
 
-    Raises `Refusal`: `unknown_session`, `unknown_sku`, `bad_quantity`, `item_exists`, `not_enough_on_hand`.
+    Where the session is open, the cloud is told and gets its first grant at once.
+    Raises `Refusal`: `unknown_session`, `session_not_open` (it is over), `unknown_sku`, `bad_quantity`, `item_exists`,
+    `too_many_items`, `not_enough_on_hand`.
     """
-    if not work.one("SELECT 1 FROM live_session WHERE id = ?", (session_id,)):
+    keep_out(work)
+    session = work.one(
+        "SELECT state, (SELECT count(*) FROM session_item WHERE session_id = l.id) FROM live_session l WHERE id = ?",
+        (session_id,),
+    )
+    if session is None:
         raise Refusal("unknown_session", session=session_id)
+    state, items = session
+    if state == "closed" and item.quantity:
+        raise Refusal("session_not_open", session=session_id)
+    if items >= MOST_ITEMS:
+        raise Refusal("too_many_items", most=MOST_ITEMS)
     sku = work.one("SELECT id FROM sku WHERE code = ?", (item.sku,))
     if sku is None:
         raise Refusal("unknown_sku", sku=item.sku)
@@ -129,9 +169,9 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
     if work.one("SELECT 1 FROM session_item WHERE session_id = ? AND sku_id = ?", (session_id, sku[0])):
         raise Refusal("item_exists", sku=item.sku)
     work.sql(
-        "INSERT INTO session_item(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap_set_by, "
-        "offered, minted, free, granted, ordered, quarantine, handed_over, void, version) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?)",
+        "INSERT INTO session_item(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap, "
+        "cap_set_by, offered, reserve, walk_in, owed, unsold, minted, free, granted, ordered, quarantine, handed_over, "
+        "void, version) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
         (
             session_id,
             sku[0],
@@ -140,7 +180,6 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
             item.limit_per_customer,
             item.arrives_on,
             item.cap_set_by or work.actor,
-            item.quantity,
             work.version,
         ),
     )
@@ -153,6 +192,9 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
     mint(work, session_id, sku[0], item.quantity)
     cap_set_by = item.cap_set_by or work.actor
     work.record(ItemOffered(session_id=session_id, sku=item.sku, quantity=item.quantity, cap_set_by=cap_set_by))
+    if state == "open":
+        work.record(SessionOpened(session_id=session_id, skus=(item.sku,)))
+        lend(work, session_id, sku[0])
 
 
 def open_session(work: Work, session_id: str) -> None:
@@ -160,15 +202,18 @@ def open_session(work: Work, session_id: str) -> None:
 
     Raises `Refusal("session_not_draft")`.
     """
-    if not work.sql("UPDATE live_session SET state = 'open' WHERE id = ? AND state = 'draft'", (session_id,)).rowcount:
+    keep_out(work)
+    if not work.sql(
+        "UPDATE live_session SET state = 'open', version = ? WHERE id = ? AND state = 'draft'",
+        (work.version, session_id),
+    ).rowcount:
         raise Refusal("session_not_draft", session=session_id)
-    work.record(SessionOpened(session_id=session_id))
-    for sku_id, free in work.sql(
-        "SELECT sku_id, free FROM session_item WHERE session_id = ? ORDER BY sku_id", (session_id,)
+    for skus in _portions(work, session_id):
+        work.record(SessionOpened(session_id=session_id, skus=skus))
+    for (sku_id,) in work.sql(
+        "SELECT sku_id FROM session_item WHERE session_id = ? ORDER BY sku_id", (session_id,)
     ).fetchall():
-        quantity = grant_size(free, 0, work.house)
-        if quantity:
-            issue_grant(work, session_id, sku_id, quantity)
+        lend(work, session_id, sku_id)
 
 
 def close_session(work: Work, session_id: str) -> None:
@@ -176,10 +221,33 @@ def close_session(work: Work, session_id: str) -> None:
 
     What the cloud still holds stays good until the cloud gives it back. Raises `Refusal("session_not_open")`.
     """
+    keep_out(work)
     if not work.sql("UPDATE live_session SET state = 'closed' WHERE id = ? AND state = 'open'", (session_id,)).rowcount:
         raise Refusal("session_not_open", session=session_id)
-    work.record(SessionClosed(session_id=session_id))
+    for skus in _portions(work, session_id):
+        work.record(SessionClosed(session_id=session_id, skus=skus))
     for sku_id, free in work.sql(
         "SELECT sku_id, free FROM session_item WHERE session_id = ? AND free > 0", (session_id,)
     ).fetchall():
-        end_free(work, session_id, sku_id, free)
+        unmint(work, session_id, sku_id, "free", free, "unsold")
+
+
+def _portions(work: Work, session_id: str) -> list[tuple[str, ...]]:
+    """The SKUs of a session in as many parts as messages to the cloud must be, each small enough for one.
+
+    A session that fits into one message is one empty part, which means all of it.
+    """
+    portions: list[list[str]] = [[]]
+    size = 0
+    for code, name in work.sql(
+        "SELECT s.code, d.name || s.spec FROM session_item i JOIN sku s ON s.id = i.sku_id "
+        "JOIN product d ON d.id = s.product_id WHERE i.session_id = ? ORDER BY s.id",
+        (session_id,),
+    ):
+        told = len(msgspec.json.encode((code, name))) + ITEM_BYTES
+        if portions[-1] and (size + told > PORTION_BYTES or len(portions[-1]) == PORTION_ITEMS):
+            portions.append([])
+            size = 0
+        portions[-1].append(code)
+        size += told
+    return [tuple(portion) for portion in portions] if len(portions) > 1 else [()]

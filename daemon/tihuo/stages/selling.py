@@ -8,6 +8,7 @@ import msgspec
 
 from tihuo.shop import customers
 from tihuo.shop.events import (
+    GrantClosed,
     LineQuantity,
     OrderAccepted,
     OrderCancelled,
@@ -17,8 +18,11 @@ from tihuo.shop.events import (
     RightsReturned,
     WalkInSold,
 )
-from tihuo.shop.orders import IMPORTED, NewLine, NewOrder
-from tihuo.shop.stock import end_free, move
+from tihuo.shop.fence import keep_out
+from tihuo.shop.grants import come_home, lend
+from tihuo.shop.orders import IMPORTED, NewLine, NewOrder, last_order
+from tihuo.shop.parked import park
+from tihuo.shop.stock import move
 from tihuo.shop.till import Till
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Row, Work
@@ -47,9 +51,8 @@ def accept_order(work: Work, new: NewOrder) -> Taken:
 
 def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
     """收单 of many, in their order, as `accept_order` each; what they have in common is read and written once."""
-    known = _known(work, [new.order_id for new in orders])
     till = Till(work, orders)
-    order_no = _last_order(work)
+    known, order_no = till.known, till.last_order
     windows: dict[str, tuple[int, int]] = {}
     answers: list[Taken] = []
     people: list[tuple[str, str, str, str]] = []
@@ -78,25 +81,14 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
         ]
         work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
         answers.append("accepted")
+        if new.order_id in till.price_differs:
+            detail = till.price_differs[new.order_id]
+            park(work, new.order_id, "price_differs", detail, msgspec.json.encode(new))
     customers.keep_all(work, people)
     work.many(_ORDER, booked)
     work.many(_LINE, lines)
     till.settle()
     return answers
-
-
-def _known(work: Work, order_ids: list[str]) -> set[str]:
-    rows = work.sql(
-        "SELECT o.order_id FROM json_each(?) j CROSS JOIN shop_order o ON o.order_id = j.value",
-        (msgspec.json.encode(order_ids).decode(),),
-    )
-    return {row[0] for row in rows}
-
-
-def _last_order(work: Work) -> int:
-    row = work.one("SELECT coalesce(max(no), 0) FROM shop_order")
-    assert row is not None
-    return int(row[0])
 
 
 def _session_window(work: Work, session_id: str) -> tuple[int, int]:
@@ -177,39 +169,49 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
 
 
 def take_back(work: Work, grant_id: str, quantity: int) -> None:
-    """The holder gives some rights of a grant back.
+    """The holder gives some rights of a grant back, asked or not; other channels may have them at once.
 
     Raises `Refusal`: `bad_quantity`, `unknown_grant`, `more_than_granted`.
     """
     if quantity < 0:
         raise Refusal("bad_quantity")
-    session_id, sku_id, remaining, session_state = _held(work, grant_id)
+    session_id, sku_id, channel, remaining, sold, session_state = _held(work, grant_id)
     if quantity > remaining:
         raise Refusal("more_than_granted", grant=grant_id, remaining=remaining)
     work.sql(
-        "UPDATE stock_grant SET remaining = remaining - ?1, returned = returned + ?1 WHERE id = ?2",
-        (quantity, grant_id),
+        "UPDATE stock_grant SET remaining = remaining - ?1, returned = returned + ?1, "
+        "asked = min(max(asked - ?1, 0), remaining - ?1), unsold = unsold + ?2 WHERE id = ?3",
+        (quantity, quantity if session_state == "closed" else 0, grant_id),
     )
     if quantity:
-        move(work, "granted", "free", [(session_id, sku_id, quantity)])
-        if session_state == "closed":
-            end_free(work, session_id, sku_id, quantity)
+        come_home(work, session_id, sku_id, "granted", quantity)
     work.record(RightsReturned(grant_id=grant_id, quantity=quantity))
+    holds_more = work.one(
+        "SELECT 1 FROM stock_grant WHERE session_id = ? AND sku_id = ? AND channel = ? AND remaining > 0",
+        (session_id, sku_id, channel),
+    )
+    # who sold and holds nothing now can only sell again if it is lent some; who sold nothing would give it back again
+    lend(work, session_id, sku_id, but="" if sold and not holds_more else channel)
 
 
-def close_grant(work: Work, grant_id: str) -> None:
+def close_grant(work: Work, grant_id: str, said_sold: int | None = None) -> None:
     """The holder will sell nothing more from a grant: all that is left comes back.
 
-    Raises `Refusal("unknown_grant")`.
+    `said_sold` is what the holder says it sold. All that it sold came before this (the stream is in order), so a
+    difference is a fault of somebody's; it is kept and shown. Raises `Refusal("unknown_grant")`.
     """
-    _, _, remaining, _ = _held(work, grant_id)
+    _, _, _, remaining, sold, _ = _held(work, grant_id)
     take_back(work, grant_id, remaining)
-    work.sql("UPDATE stock_grant SET state = 'closed' WHERE id = ?", (grant_id,))
+    work.sql(
+        "UPDATE stock_grant SET state = 'closed', said_sold = coalesce(?, said_sold) WHERE id = ?",
+        (said_sold, grant_id),
+    )
+    work.record(GrantClosed(grant_id=grant_id, sold=sold, said=said_sold))
 
 
 def _held(work: Work, grant_id: str) -> Row:
     grant = work.one(
-        "SELECT g.session_id, g.sku_id, g.remaining, l.state FROM stock_grant g "
+        "SELECT g.session_id, g.sku_id, g.channel, g.remaining, g.sold, l.state FROM stock_grant g "
         "JOIN live_session l ON l.id = g.session_id WHERE g.id = ?",
         (grant_id,),
     )
@@ -220,6 +222,7 @@ def _held(work: Work, grant_id: str) -> Row:
 
 def sell_walk_in(work: Work, session_id: str, sku: str, quantity: int) -> None:
     """到店零售: sell free units over the counter. Raises `Refusal`: `unknown_sku`, `bad_quantity`, `sold_out`."""
+    keep_out(work)
     if quantity <= 0:
         raise Refusal("bad_quantity")
     row = work.one(
@@ -231,7 +234,11 @@ def sell_walk_in(work: Work, session_id: str, sku: str, quantity: int) -> None:
         raise Refusal("unknown_sku", sku=sku)
     if row[1] < quantity:
         raise Refusal("sold_out", sku=sku, free=row[1])
-    move(work, "free", "handed_over", [(session_id, row[0], quantity)])
+    work.sql(
+        "UPDATE session_item SET free = free - ?1, handed_over = handed_over + ?1, walk_in = walk_in + ?1, "
+        "version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+        (quantity, work.version, session_id, row[0]),
+    )
     work.record(WalkInSold(session_id=session_id, sku=sku, quantity=quantity))
 
 
@@ -259,6 +266,7 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
     Raises `Refusal`: `unknown_session`, `unknown_sku` (the SKU is not an item of the session), `partly_imported` (a
     part of what the other program merged was booked before: a person must say what the rest is).
     """
+    keep_out(work)
     fresh = [work.first_time(f"import:{part}") for part in new.part_ids]
     if not any(fresh):
         return "repeated"
@@ -290,7 +298,7 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
         paid_fen=new.paid_fen,
         note=new.note,
     )
-    order_no = _last_order(work) + 1
+    order_no = last_order(work) + 1
     customers.keep_all(work, [(new.customer_id, new.customer_name, new.customer_phone, new.door)])
     work.sql(_ORDER, _order_row(work, order_no, order, (session[0], session[1])))
     work.many(

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from tihuo.shop import paper
 from tihuo.shop.catalog import gtin13
 from tihuo.shop.events import (
     ItemScanned,
-    OrderReady,
-    ParcelPlace,
-    ParcelReady,
     PutUndone,
     UnitsDamaged,
     UnitsPut,
-    WaveDone,
     WaveOpened,
 )
-from tihuo.shop.labels import label_facts
-from tihuo.shop.orders import IMPORTED, shorten
-from tihuo.shop.stock import mint_from_shelf, move
+from tihuo.shop.fence import keep_out
+from tihuo.shop.orders import shorten
+from tihuo.shop.parcels import call_off_label, settle_parcel
+from tihuo.shop.shortages import BY_HAND, lose
+from tihuo.shop.stock import book
+from tihuo.shop.waves import next_parcel
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
 
@@ -43,6 +41,7 @@ def open_wave(work: Work, session_id: str) -> int:
     A parcel is one person × window × zone, and each gets the emptiest slot of its zone.
     Raises `Refusal`: `nothing_to_sort`, `no_slots` (the shelf has none in that zone).
     """
+    keep_out(work)
     lines = work.sql(
         "SELECT o.customer_id, o.window_from, o.window_to, s.zone, l.order_no, l.line_no, "
         f"{_OPEN} FROM shop_order o JOIN order_line l ON l.order_no = o.no "
@@ -64,11 +63,12 @@ def open_wave(work: Work, session_id: str) -> int:
     for (customer, window_from, window_to), zones in bags.items():
         for number, zone in enumerate((zone for zone in Zone if zone in zones), 1):
             slot, place = shelf.next_place(zone)
-            parcel_id = work.sql(
-                "INSERT INTO parcel(wave_id, customer_id, window_from, window_to, zone, slot, place, number, of_total, "
-                "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sorting')",
-                (wave_id, customer, window_from, window_to, zone.value, slot, place, number, len(zones)),
-            ).lastrowid
+            parcel_id = next_parcel(work)
+            work.sql(
+                "INSERT INTO parcel(id, wave_id, customer_id, window_from, window_to, zone, slot, place, number, "
+                "of_total, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sorting')",
+                (parcel_id, wave_id, customer, window_from, window_to, zone.value, slot, place, number, len(zones)),
+            )
             work.many(
                 "UPDATE order_line SET parcel_id = ? WHERE order_no = ? AND line_no = ?",
                 [(parcel_id, order_no, line_no) for order_no, line_no in zones[zone]],
@@ -144,10 +144,11 @@ def put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     The unit that completes a parcel queues its label in the same transaction.
     Raises `Refusal`: `bad_quantity`, `more_than_wanted` (somebody else put it, or it was cancelled).
     """
+    keep_out(work)
     for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
         work.sql("UPDATE order_line SET put = put + ? WHERE order_no = ? AND line_no = ?", (units, order_no, line_no))
     work.record(UnitsPut(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
-    return _settle(work, parcel_id)
+    return settle_parcel(work, parcel_id)
 
 
 def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
@@ -155,6 +156,7 @@ def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
 
     Raises `Refusal`: `bad_quantity`, `not_put`, `already_collected`.
     """
+    keep_out(work)
     parcel = work.one("SELECT state FROM parcel WHERE id = ?", (parcel_id,))
     if parcel is None or quantity <= 0:
         raise Refusal("bad_quantity")
@@ -177,10 +179,7 @@ def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
         "UPDATE wave SET state = 'open', done_at = NULL WHERE id = (SELECT wave_id FROM parcel WHERE id = ?)",
         (parcel_id,),
     )
-    for (job_id,) in work.sql(
-        "SELECT id FROM print_job WHERE subject = ? AND state = 'queued'", (f"parcel:{parcel_id}",)
-    ).fetchall():
-        paper.moved(work, job_id, ("queued",), "cancelled")
+    call_off_label(work, parcel_id)
     return "sorting"
 
 
@@ -189,34 +188,45 @@ def short(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
 
     Raises as `put` does.
     """
-    for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
+    keep_out(work)
+    picks = _spread(work, parcel_id, sku_id, quantity)
+    work.sql(
+        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
+        "VALUES (?1, ?2, ?3, 0, ?3, 'short', ?4, ?5, ?6, ?6)",
+        (_session(work, parcel_id), sku_id, quantity, BY_HAND, work.actor, work.now),
+    )
+    for order_no, line_no, units in picks:
         shorten(work, order_no, line_no, units, "short")
-    return _settle(work, parcel_id)
+    return settle_parcel(work, parcel_id)
 
 
 def damage(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     """破损: units in the hand are broken. Units that nobody bought make them good; the rest becomes a shortage.
 
-    After the cutoff those are back in the shop's stock, so they are taken from there. Raises as `put` does.
+    After the cutoff those are back in the shop's stock, so they are taken from there; what the cloud still holds is
+    asked for, and another unit goes into the parcel meanwhile. Raises as `put` does.
     """
+    keep_out(work)
     picks = _spread(work, parcel_id, sku_id, quantity)
-    session = work.one(
-        "SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,)
-    )
-    assert session is not None
-    free = work.one("SELECT free FROM session_item WHERE session_id = ? AND sku_id = ?", (session[0], sku_id))
-    replaced = min(quantity, free[0] if free else 0)
-    replaced += mint_from_shelf(work, session[0], sku_id, quantity - replaced)
-    if replaced:
-        move(work, "free", "void", [(session[0], sku_id, replaced)])
-    missing = quantity - replaced
+    loss = lose(work, _session(work, parcel_id), sku_id, quantity, "damage", work.house.shortage_policy)
+    missing = loss.short
     for order_no, line_no, units in picks:
         lost = min(missing, units)
         if lost:
             shorten(work, order_no, line_no, lost, "damage")
             missing -= lost
-    work.record(UnitsDamaged(sku=_code(work, sku_id), quantity=quantity, replaced=replaced))
-    return _settle(work, parcel_id)
+    if loss.short:
+        book(work, loss.shortage_id, "short", loss.short)
+    work.record(UnitsDamaged(sku=_code(work, sku_id), quantity=quantity, replaced=quantity - loss.short))
+    return settle_parcel(work, parcel_id)
+
+
+def _session(work: Work, parcel_id: int) -> str:
+    row = work.one(
+        "SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,)
+    )
+    assert row is not None
+    return str(row[0])
 
 
 def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tuple[int, int, int]]:
@@ -242,60 +252,3 @@ def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tupl
 def _code(work: Work, sku_id: int) -> str:
     row = work.one("SELECT code FROM sku WHERE id = ?", (sku_id,))
     return str(row[0]) if row else ""
-
-
-def _settle(work: Work, parcel_id: int) -> str:
-    """What follows when nothing is missing from a parcel any more: its label, its orders, its wave."""
-    totals = work.one(
-        f"SELECT sum({_OPEN}), sum(l.put), sum(l.put - l.handed_over) FROM order_line l WHERE l.parcel_id = ?",
-        (parcel_id,),
-    )
-    assert totals is not None
-    wanted, put_in, on_shelf = totals
-    if wanted:
-        return "sorting"
-    # the last unit of a parcel may prove short when the customer has taken the others already
-    state = "ready" if on_shelf else "handed_over" if put_in else "empty"
-    work.sql(
-        "UPDATE parcel SET state = ?1, ready_at = ?2, handed_over_at = CASE ?1 WHEN 'handed_over' THEN ?2 END "
-        "WHERE id = ?3",
-        (state, work.now, parcel_id),
-    )
-    parcel = work.one("SELECT slot, wave_id FROM parcel WHERE id = ?", (parcel_id,))
-    assert parcel is not None
-    if state == "ready":
-        subject = f"parcel:{parcel_id}"
-        earlier = work.one(
-            "SELECT coalesce(max(copy_no), 0) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (subject,)
-        )
-        assert earlier is not None
-        paper.queue(work, "label", subject, label_facts(work, parcel_id), earlier[0] + 1)
-        work.record(ParcelReady(parcel_id=parcel_id, slot=parcel[0]))
-    for (order_no,) in work.sql(
-        "SELECT DISTINCT order_no FROM order_line WHERE parcel_id = ?", (parcel_id,)
-    ).fetchall():
-        _announce(work, order_no)
-    if not work.one("SELECT 1 FROM parcel WHERE wave_id = ? AND state = 'sorting'", (parcel[1],)):
-        work.sql("UPDATE wave SET state = 'done', done_at = ? WHERE id = ?", (work.now, parcel[1]))
-        work.record(WaveDone(wave_id=parcel[1]))
-    return state
-
-
-def _announce(work: Work, order_no: int) -> None:
-    """Tell the cloud that an order can be collected, once nothing of it is still being sorted."""
-    places = work.sql(
-        "SELECT p.id, p.zone, p.slot, p.state, sum(l.put - l.handed_over) FROM order_line l "
-        "JOIN parcel p ON p.id = l.parcel_id WHERE l.order_no = ? GROUP BY p.id",
-        (order_no,),
-    ).fetchall()
-    ready = tuple(
-        ParcelPlace(f"p{parcel}", zone, slot)
-        for parcel, zone, slot, state, units in places
-        if state == "ready" and units
-    )
-    if any(state == "sorting" for *_, state, _ in places) or not ready:
-        return
-    order = work.one("SELECT order_id, window_from, window_to, channel FROM shop_order WHERE no = ?", (order_no,))
-    assert order is not None
-    order_id, start, end, channel = order
-    work.record(OrderReady(order_id=order_id, imported=channel == IMPORTED, parcels=ready, window=(start, end)))

@@ -17,16 +17,19 @@ from tihuo.cloud.address import LinkSettings, LinkTls
 from tihuo.cloud.link import Link
 from tihuo.cloud.relay import Relay
 from tihuo.ledger.database import DatabaseTrouble, Readers, migrate
-from tihuo.ledger.journal import Follower
-from tihuo.ledger.keeping import Checkpointer
+from tihuo.ledger.journal import Follower, newest_times
+from tihuo.ledger.keeping import Checkpointer, DiskKeeper, Reserve
 from tihuo.ledger.writer import Writer
 from tihuo.reactions.artist import Artist
 from tihuo.reactions.lights import LampKeeper
 from tihuo.reactions.paper import PaperDesk
 from tihuo.reactions.scans import ScanDesk
 from tihuo.settings import Cloud, Settings
+from tihuo.shop.fence import Standing, standing
 from tihuo.shop.words import Millis, Zone
 from tihuo.shop.work import House
+from tihuo.stages import handing_over
+from tihuo.timekeeping import ShopClock, system_time
 from tihuo.timetable import Timetable
 from tihuo.wiring import memory
 from tihuo.wiring.devices import Fitting, fit
@@ -40,7 +43,8 @@ DISK_LOW_BYTES = 100 << 20
 
 
 def clock() -> Millis:
-    return Millis(time.time_ns() // 1_000_000)
+    """The machine's own time, for whoever plans an evening from outside the box."""
+    return Millis(system_time())
 
 
 class Box:
@@ -49,38 +53,49 @@ class Box:
     Raises `DatabaseTrouble` when the file cannot be used; a device or a broker that is missing is a part in trouble.
     """
 
-    def __init__(self, settings: Settings, *, simulator: Callable[[Fitting], Simulator] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        simulator: Callable[[Fitting], Simulator] | None = None,
+        wall: Callable[[], int] = system_time,
+    ) -> None:
         self.settings = settings
         self._server: Any = None
         self._http: threading.Thread | None = None
-        self._since: dict[str, tuple[str, Millis]] = {}
+        self._since: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self._claim = _claim(settings)
+        reserve = Reserve(settings.data_dir / "reserve")  # before the database is opened, which takes room
         for applied in migrate(settings.database):
             log.info("database: applied %s", applied)
         self.readers = Readers(settings.database)
         self.house = house_of(settings, self.readers)
-        self.writer = Writer(settings.database, self.house, clock)
+        self.clock = clock_of(settings, self.readers, wall)
+        self.writer = Writer(settings.database, self.house, self.clock)
         slots = [slot for unit in settings.shelf for slot in unit.slots]
         self.fitting = fit(settings, slots)
         self.link: Link | None = None
         self.relay: Relay | None = None
         if settings.cloud.host:
-            self.link = Link(link_settings(settings.store_id, settings.cloud))
-            self.relay = Relay(self.writer, self.readers, self.link, self.house, clock)
+            self.link = Link(link_settings(settings.store_id, settings.cloud), self.clock)
+            self.relay = Relay(self.writer, self.readers, self.link, self.house, self.clock)
+        self.disk = DiskKeeper(self.writer, settings.database, reserve, self.parts)
+        if self.relay is not None:
+            self.relay.closed = lambda: self.disk.reserve.in_use
         self.scans = ScanDesk(self.writer, self.readers, settings.camera.kiosk)
         self.desks = [self._desk(role) for role in ("label", "receipt")]
         self.followers = self._followers()
         self.door = self._door(simulator(self.fitting) if simulator else None)
 
     def _followers(self) -> list[Follower]:
-        followers = [Checkpointer(self.settings.database).follower]
+        followers = [Checkpointer(self.settings.database).follower, self.disk.follower]
         followers += [desk.follower for desk in self.desks]
         if self.fitting.lights is not None:
             keeper = LampKeeper(self.readers, self.fitting.lights, self._teller("lights"))
             self.writer.listen(lambda _: keeper.follower.wake())
             followers.append(keeper.follower)
-        followers.append(Timetable(self.writer, self.readers, clock).follower)
+        followers.append(Timetable(self.writer, self.readers, self.clock.ticks).follower)
         if self.relay is not None:
             followers.append(self.relay.follower)
         return followers
@@ -105,7 +120,7 @@ class Box:
             house=self.house,
             shop_name=self.settings.shop_name,
             shelf=shelf_map(self.settings),
-            clock=clock,
+            clock=self.clock,
             parts=self.parts,
             session_key=key[0].encode(),
             kiosks=self.settings.kiosks,
@@ -196,13 +211,24 @@ class Box:
     def parts(self) -> list[Part]:
         """How each part of the box is, for banners and the health page."""
         self._tell("ledger", self.writer.trouble)
+        self._tell("clock", self.clock.trouble)
         free = shutil.disk_usage(self.settings.data_dir).free
-        self._tell("disk", "disk_low" if free < DISK_LOW_BYTES else "")
+        low = "disk_low" if free < DISK_LOW_BYTES else ""
+        self._tell("disk", "disk_reserve" if self.disk.reserve.in_use else low)
         if self.link is None:
             self._tell("cloud", "cloud_not_set")
         else:
             trouble = self.link.trouble
-            self._tell("cloud", trouble.code if trouble else "" if self.link.connected else "cloud_connecting")
+            code: str = trouble.code if trouble else "" if self.link.connected else "cloud_connecting"
+            if trouble and "expired" in trouble.detail and not self.clock.sure:
+                code = "clock_not_set"  # a clock that is ahead says that of every certificate
+            if not code and self.relay is not None and self.relay.unanswered:
+                code = "cloud_silent"
+            self._tell("cloud", code)
+        with self.readers.look() as look:
+            fence = standing(look)
+        if fence is not None or "restore" in self._since:
+            self._tell("restore", _fence_trouble(fence))
         for follower in self.followers:
             name = f"thread_{follower.name}"
             if follower.trouble or name in self._since:
@@ -216,7 +242,12 @@ class Box:
             self._tell("lights", self.fitting.troubles.get("lights", "lights_not_set"))
         with self._lock:
             known = sorted(self._since.items())
-        return [Part(name, trouble, since) for name, (trouble, since) in known if trouble or "thread_" not in name]
+        now, _, ticks = self.clock.reading()
+        return [
+            Part(name, trouble, Millis(now - (ticks - since)))
+            for name, (trouble, since) in known
+            if trouble or "thread_" not in name
+        ]
 
     def _teller(self, part: str) -> Callable[[str], None]:
         self._tell(part, "")
@@ -226,7 +257,7 @@ class Box:
         with self._lock:
             known = self._since.get(part)
             if known is None or known[0] != trouble:
-                self._since[part] = (trouble, clock())
+                self._since[part] = (trouble, self.clock.ticks())
                 if known is not None or trouble:
                     log.info("%s: %s", part, trouble or "well again")
                 if self._server is not None:
@@ -245,6 +276,20 @@ def _claim(settings: Settings) -> TextIO:
     return claim
 
 
+def clock_of(settings: Settings, readers: Readers, wall: Callable[[], int] = system_time) -> ShopClock:
+    """The shop's clock over this machine's, from what the journal knows of the time."""
+    last_sure, last = readers.read(newest_times)
+    choice = settings.clock
+    return ShopClock(
+        last_sure=last_sure,
+        last=last,
+        trusted=choice.trusted,
+        synchronized=choice.synchronized,
+        rtc=choice.rtc,
+        wall=wall,
+    )
+
+
 def house_of(settings: Settings, readers: Readers) -> House:
     with readers.look() as look:
         key = look.one("SELECT value FROM keep WHERE name = 'code_key'")
@@ -261,6 +306,8 @@ def house_of(settings: Settings, readers: Readers) -> House:
         refill_below_percent=sale.refill_below_percent,
         single_below=sale.single_below,
         walk_in_reserve_percent=sale.walk_in_reserve_percent,
+        channels=tuple(sorted(sale.channels.items(), key=lambda channel: -channel[1])),
+        shortage_policy=sale.shortage_policy,
         print_receipts=settings.print_receipts,
     )
 
@@ -272,6 +319,8 @@ def link_settings(store_id: str, cloud: Cloud) -> LinkSettings:
     return LinkSettings(
         host=cloud.host,
         port=cloud.port,
+        others=cloud.nodes[1:],
+        publishes_per_second=cloud.publishes_per_second,
         store=store_id,
         prefix=cloud.prefix,
         client_id=cloud.client_id,
@@ -282,9 +331,16 @@ def link_settings(store_id: str, cloud: Cloud) -> LinkSettings:
     )
 
 
+def _fence_trouble(fence: Standing | None) -> str:
+    if fence is None:
+        return ""
+    return "restoring_passed" if fence.passed else "restoring_stuck" if fence.trouble else "restoring"
+
+
 def _first_breath(work: Any) -> None:
     """A commit before anybody is told that the box is ready."""
     work.sql("INSERT INTO keep VALUES ('started_at', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1", (str(work.now),))
+    handing_over.go_on(work)
 
 
 def _address(listener: socket.socket) -> str:

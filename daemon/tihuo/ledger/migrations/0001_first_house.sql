@@ -1,13 +1,15 @@
 CREATE TABLE keep (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE once (key TEXT PRIMARY KEY, at INTEGER NOT NULL, answer BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE once (key TEXT PRIMARY KEY, entry INTEGER NOT NULL, answer BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE parked (
 	id INTEGER PRIMARY KEY, message_id TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
-	payload BLOB NOT NULL, at INTEGER NOT NULL, settled_at INTEGER
+	payload BLOB NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL DEFAULT '', answer_epoch INTEGER, settled_at INTEGER, settled_by TEXT,
+	settled_how TEXT
 );
+CREATE INDEX parked_open ON parked (id) WHERE settled_at IS NULL;
 CREATE TABLE journal (
-	entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL, data BLOB NOT NULL,
-	up_epoch INTEGER, up_seq INTEGER
+	entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, sure INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+	data BLOB NOT NULL, up_epoch INTEGER, up_seq INTEGER
 );
 CREATE UNIQUE INDEX journal_up ON journal (up_epoch, up_seq) WHERE up_seq IS NOT NULL;
 CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
@@ -32,6 +34,7 @@ CREATE TABLE live_session (
 	ends_at INTEGER NOT NULL,
 	window_from INTEGER NOT NULL,
 	window_to INTEGER NOT NULL,
+	version INTEGER NOT NULL,
 	PRIMARY KEY (id),
 	CHECK (state IN ('draft', 'open', 'closed'))
 )
@@ -92,8 +95,8 @@ CREATE TABLE visit (
 	opened_at INTEGER NOT NULL,
 	ends_at INTEGER NOT NULL,
 	closed_at INTEGER,
-	PRIMARY KEY (id),
-	CHECK (closed_at IS NULL OR closed_at >= opened_at)
+	given_before INTEGER NOT NULL,
+	PRIMARY KEY (id)
 );
 CREATE TABLE handover_line (
 	id INTEGER NOT NULL,
@@ -105,6 +108,7 @@ CREATE TABLE handover_line (
 	actor VARCHAR NOT NULL,
 	at INTEGER NOT NULL,
 	visit_id INTEGER,
+	undone_at INTEGER,
 	PRIMARY KEY (id),
 	CHECK (quantity > 0)
 );
@@ -169,8 +173,13 @@ CREATE TABLE session_item (
 	price_fen INTEGER NOT NULL,
 	limit_per_customer INTEGER,
 	arrives_on VARCHAR,
+	cap INTEGER NOT NULL,
 	cap_set_by VARCHAR NOT NULL,
 	offered INTEGER NOT NULL,
+	reserve INTEGER,
+	walk_in INTEGER NOT NULL,
+	owed INTEGER NOT NULL,
+	unsold INTEGER NOT NULL,
 	minted INTEGER NOT NULL,
 	free INTEGER NOT NULL,
 	granted INTEGER NOT NULL,
@@ -187,12 +196,17 @@ CREATE TABLE session_item (
 	CONSTRAINT quarantine_not_negative CHECK (quarantine >= 0),
 	CONSTRAINT handed_over_not_negative CHECK (handed_over >= 0),
 	CONSTRAINT void_not_negative CHECK (void >= 0),
+	CONSTRAINT what_is_ordered_is_there CHECK (owed BETWEEN 0 AND granted),
+	CONSTRAINT free_units_make_good_first CHECK (free = 0 OR (owed = 0 AND offered = cap)),
+	CONSTRAINT the_counter_sells_over_the_counter CHECK (walk_in BETWEEN 0 AND handed_over),
+	CHECK (cap BETWEEN 0 AND offered),
+	CHECK (reserve IS NULL OR reserve >= 0),
+	CHECK (unsold >= 0),
 	CHECK (kind IN ('on_hand', 'presale')),
 	CHECK (limit_per_customer IS NULL OR limit_per_customer > 0),
 	FOREIGN KEY(session_id) REFERENCES live_session (id),
 	FOREIGN KEY(sku_id) REFERENCES sku (id)
-)
- WITHOUT ROWID;
+);
 CREATE TABLE stock_grant (
 	id VARCHAR NOT NULL,
 	session_id VARCHAR NOT NULL,
@@ -203,16 +217,44 @@ CREATE TABLE stock_grant (
 	remaining INTEGER NOT NULL,
 	sold INTEGER NOT NULL,
 	returned INTEGER NOT NULL,
+	asked INTEGER NOT NULL,
+	unsold INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	said_sold INTEGER,
 	state VARCHAR NOT NULL,
 	sell_until INTEGER NOT NULL,
 	PRIMARY KEY (id),
 	CONSTRAINT every_granted_right_in_one_place CHECK (issued = remaining + sold + returned),
+	CONSTRAINT nobody_is_asked_for_more_than_he_has CHECK (asked BETWEEN 0 AND remaining),
 	CHECK (remaining >= 0 AND sold >= 0 AND returned >= 0),
+	CHECK (unsold BETWEEN 0 AND returned),
+	CHECK (refused >= 0),
 	CHECK (state IN ('open', 'closed')),
 	FOREIGN KEY(session_id) REFERENCES live_session (id),
 	FOREIGN KEY(sku_id) REFERENCES sku (id)
-)
- WITHOUT ROWID;
+);
+CREATE TABLE shortage (
+	id INTEGER NOT NULL,
+	session_id VARCHAR NOT NULL,
+	sku_id INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	covered INTEGER NOT NULL,
+	short INTEGER NOT NULL,
+	reason VARCHAR NOT NULL,
+	policy VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	settled_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (quantity > 0 AND covered >= 0 AND short >= 0),
+	CONSTRAINT each_missing_unit_is_made_good_once CHECK (covered + short <= quantity),
+	CONSTRAINT settled_when_nothing_is_owed CHECK ((settled_at IS NULL) = (covered + short < quantity)),
+	CHECK (policy IN ('first_paid', 'pro_rata', 'one_each', 'by_hand')),
+	FOREIGN KEY(session_id) REFERENCES live_session (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+);
+CREATE INDEX shortage_of_item ON shortage (session_id, sku_id);
+CREATE INDEX grant_of_item ON stock_grant (session_id, sku_id);
 CREATE TABLE order_line (
 	order_no INTEGER NOT NULL,
 	line_no INTEGER NOT NULL,
@@ -256,9 +298,127 @@ CREATE TABLE parcel (
 );
 CREATE INDEX ix_parcel_wave_id ON parcel (wave_id);
 CREATE INDEX ix_parcel_customer_id ON parcel (customer_id);
+CREATE TABLE service_ticket (
+	no INTEGER NOT NULL,
+	ticket_id VARCHAR NOT NULL,
+	request_id VARCHAR NOT NULL,
+	order_no INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	reason VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	outcome VARCHAR NOT NULL,
+	opened_at INTEGER NOT NULL,
+	moved_at INTEGER NOT NULL,
+	PRIMARY KEY (no),
+	CHECK (state IN ('open', 'in_progress', 'done', 'rejected')),
+	CHECK (kind IN ('return', 'exchange', 'refund_only')),
+	UNIQUE (ticket_id),
+	UNIQUE (request_id),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE INDEX ix_service_ticket_order_no ON service_ticket (order_no);
+CREATE TABLE ticket_line (
+	ticket_no INTEGER NOT NULL,
+	line_no INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	PRIMARY KEY (ticket_no, line_no),
+	CHECK (quantity > 0),
+	FOREIGN KEY(ticket_no) REFERENCES service_ticket (no)
+)
+ WITHOUT ROWID;
+CREATE TABLE ticket_photo (
+	id INTEGER NOT NULL,
+	ticket_no INTEGER NOT NULL,
+	name VARCHAR NOT NULL,
+	parts INTEGER NOT NULL,
+	url VARCHAR NOT NULL,
+	sha256 VARCHAR NOT NULL,
+	content BLOB,
+	PRIMARY KEY (id),
+	FOREIGN KEY(ticket_no) REFERENCES service_ticket (no)
+);
+CREATE INDEX ix_ticket_photo_ticket_no ON ticket_photo (ticket_no);
+CREATE TABLE photo_part (
+	photo_id INTEGER NOT NULL,
+	part INTEGER NOT NULL,
+	content BLOB NOT NULL,
+	PRIMARY KEY (photo_id, part),
+	FOREIGN KEY(photo_id) REFERENCES ticket_photo (id)
+);
+CREATE TABLE refund_outcome (
+	refund_id VARCHAR NOT NULL,
+	order_no INTEGER,
+	state VARCHAR NOT NULL,
+	settled_at INTEGER NOT NULL,
+	PRIMARY KEY (refund_id),
+	CHECK (state IN ('succeeded', 'failed'))
+)
+ WITHOUT ROWID;
 CREATE INDEX order_line_by_parcel ON order_line (parcel_id, sku_id) WHERE parcel_id IS NOT NULL;
 CREATE INDEX shop_order_by_session ON shop_order (session_id);
 CREATE INDEX customer_by_phone ON customer (phone);
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
 CREATE INDEX parcel_by_state ON parcel (state) WHERE state IN ('sorting', 'ready');
 CREATE INDEX visit_open ON visit (kiosk) WHERE closed_at IS NULL;
+
+CREATE TABLE fence (
+	id INTEGER NOT NULL,
+	why VARCHAR NOT NULL,
+	raised_at INTEGER NOT NULL,
+	backup_at INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	acked_epoch INTEGER NOT NULL,
+	acked_seq INTEGER NOT NULL,
+	said_again INTEGER NOT NULL,
+	told_epoch INTEGER NOT NULL,
+	told_seq INTEGER NOT NULL,
+	stock_told INTEGER NOT NULL,
+	to_tell INTEGER,
+	down_epoch INTEGER NOT NULL,
+	down_seq INTEGER NOT NULL,
+	down_first INTEGER NOT NULL,
+	state VARCHAR NOT NULL,
+	trouble VARCHAR NOT NULL,
+	passed_by VARCHAR NOT NULL,
+	passed_at INTEGER,
+	lifted_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (state IN ('asking', 'opening', 'hearing', 'settling', 'done')),
+	CHECK (why IN ('restored', 'overtaken'))
+);
+CREATE UNIQUE INDEX one_fence ON fence (lifted_at IS NULL) WHERE lifted_at IS NULL;
+CREATE TABLE echo (
+	epoch INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	type VARCHAR NOT NULL,
+	order_id VARCHAR NOT NULL,
+	data BLOB NOT NULL,
+	at INTEGER NOT NULL,
+	used_at INTEGER,
+	PRIMARY KEY (epoch, seq)
+)
+ WITHOUT ROWID;
+CREATE INDEX ix_echo_order_id ON echo (order_id);
+CREATE INDEX echo_unused ON echo (epoch, seq) WHERE used_at IS NULL;
+CREATE TABLE echo_stock (
+	session_id VARCHAR NOT NULL,
+	sku VARCHAR NOT NULL,
+	free INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (session_id, sku)
+)
+ WITHOUT ROWID;
+CREATE TABLE recount (
+	id INTEGER NOT NULL,
+	what VARCHAR NOT NULL,
+	session_id VARCHAR NOT NULL,
+	sku VARCHAR NOT NULL,
+	quantity INTEGER NOT NULL,
+	note VARCHAR NOT NULL,
+	applied INTEGER DEFAULT 0 NOT NULL,
+	at INTEGER NOT NULL,
+	settled_at INTEGER,
+	settled_by VARCHAR NOT NULL,
+	PRIMARY KEY (id)
+);

@@ -1,0 +1,76 @@
+"""包裹 on its way: what follows when a parcel is complete, and when something is taken out of it again."""
+
+from __future__ import annotations
+
+from tihuo.shop import paper
+from tihuo.shop.events import OrderReady, ParcelPlace, ParcelReady, WaveDone
+from tihuo.shop.labels import queue_label
+from tihuo.shop.orders import IMPORTED
+from tihuo.shop.work import Work
+
+
+def settle_parcel(work: Work, parcel_id: int) -> str:
+    """What follows when nothing is missing from a parcel any more: its label, its orders, its wave.
+
+    A parcel that was ready before and has changed gets a new label. Gives the parcel's state.
+    """
+    totals = work.one(
+        "SELECT sum(quantity - put - short - cancelled), sum(put), sum(put - handed_over) FROM order_line "
+        "WHERE parcel_id = ?",
+        (parcel_id,),
+    )
+    parcel = work.one("SELECT slot, wave_id, state FROM parcel WHERE id = ?", (parcel_id,))
+    assert totals is not None and parcel is not None
+    wanted, put_in, on_shelf = totals
+    slot, wave_id, before = parcel
+    if wanted:
+        return "sorting"
+    # the last unit of a parcel may prove short when the customer has taken the others already
+    state = "ready" if on_shelf else "handed_over" if put_in else "empty"
+    work.sql(
+        "UPDATE parcel SET state = ?1, ready_at = ?2, handed_over_at = CASE ?1 WHEN 'handed_over' THEN ?2 END "
+        "WHERE id = ?3",
+        (state, work.now, parcel_id),
+    )
+    call_off_label(work, parcel_id)
+    if state == "ready":
+        queue_label(work, parcel_id)
+        work.record(ParcelReady(parcel_id=parcel_id, slot=slot))
+    if before == "sorting":
+        for (order_no,) in work.sql(
+            "SELECT DISTINCT order_no FROM order_line WHERE parcel_id = ?", (parcel_id,)
+        ).fetchall():
+            _announce(work, order_no)
+    if not work.one("SELECT 1 FROM parcel WHERE wave_id = ? AND state = 'sorting'", (wave_id,)):
+        done = "UPDATE wave SET state = 'done', done_at = ? WHERE id = ? AND state = 'open'"
+        if work.sql(done, (work.now, wave_id)).rowcount:
+            work.record(WaveDone(wave_id=wave_id))
+    return state
+
+
+def call_off_label(work: Work, parcel_id: int) -> None:
+    """A label that is not on paper yet is not printed."""
+    for (job_id,) in work.sql(
+        "SELECT id FROM print_job WHERE subject = ? AND state = 'queued'", (f"parcel:{parcel_id}",)
+    ).fetchall():
+        paper.moved(work, job_id, ("queued",), "cancelled")
+
+
+def _announce(work: Work, order_no: int) -> None:
+    """Tell the cloud that an order can be collected, once nothing of it is still being sorted."""
+    places = work.sql(
+        "SELECT p.id, p.zone, p.slot, p.state, sum(l.put - l.handed_over) FROM order_line l "
+        "JOIN parcel p ON p.id = l.parcel_id WHERE l.order_no = ? GROUP BY p.id",
+        (order_no,),
+    ).fetchall()
+    ready = tuple(
+        ParcelPlace(f"p{parcel}", zone, slot)
+        for parcel, zone, slot, state, units in places
+        if state == "ready" and units
+    )
+    if any(state == "sorting" for *_, state, _ in places) or not ready:
+        return
+    order = work.one("SELECT order_id, window_from, window_to, channel FROM shop_order WHERE no = ?", (order_no,))
+    assert order is not None
+    order_id, start, end, channel = order
+    work.record(OrderReady(order_id=order_id, imported=channel == IMPORTED, parcels=ready, window=(start, end)))

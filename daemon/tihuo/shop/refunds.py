@@ -1,0 +1,32 @@
+"""退款: what the cloud says became of the money that goes back. The cloud pays it; the shop only keeps its word."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.events import RefundSettled
+from tihuo.shop.work import Work
+
+
+class RefundOutcome(SQLModel, table=True):
+    """The last word on one refund. `order_no` is empty where its id is the cloud's own and names no order of ours."""
+
+    __tablename__ = "refund_outcome"
+    __table_args__ = (CheckConstraint("state IN ('succeeded', 'failed')"), {"sqlite_with_rowid": False})
+
+    refund_id: str = Field(primary_key=True)
+    order_no: int | None = None
+    state: str
+    settled_at: int
+
+
+def settle_refund(work: Work, refund_id: str, state: str, settled_at: int) -> None:
+    """Keep what became of a refund, `succeeded` or `failed`; a later word on the same one counts."""
+    order = work.one("SELECT no FROM shop_order WHERE order_id = ?", (refund_id.rpartition("-")[0],))
+    work.sql(
+        "INSERT INTO refund_outcome(refund_id, order_no, state, settled_at) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT(refund_id) DO UPDATE SET state = excluded.state, settled_at = excluded.settled_at",
+        (refund_id, order and order[0], state, settled_at),
+    )
+    work.record(RefundSettled(refund_id=refund_id, state=state))

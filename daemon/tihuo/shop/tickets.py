@@ -1,0 +1,184 @@
+"""售后工单: what customers are not content with, their photographs, and what became of it.
+
+A request of the cloud becomes one ticket. Its lines name units that were bought; its photographs come in parts, which
+are kept until the last one is there and then put together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.events import PhotoKept, TicketOpened, TicketUpdated
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Work
+
+NEXT = {"open": ("in_progress",), "in_progress": ("done", "rejected")}
+"""State of a ticket -> where it may go."""
+MOST_PHOTOS = 9
+MOST_PHOTO_BYTES = 2 << 20
+"""Of one photograph; with nine of them a ticket never holds more than 18 MB."""
+
+
+class ServiceTicket(SQLModel, table=True):
+    """One request about one order. `outcome` is what the shop wrote when it was done or rejected."""
+
+    __tablename__ = "service_ticket"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'in_progress', 'done', 'rejected')"),
+        CheckConstraint("kind IN ('return', 'exchange', 'refund_only')"),
+    )
+
+    no: int | None = Field(default=None, primary_key=True)
+    ticket_id: str = Field(unique=True)
+    request_id: str = Field(unique=True)
+    order_no: int = Field(foreign_key="shop_order.no", index=True)
+    kind: str
+    reason: str = ""
+    state: str = "open"
+    outcome: str = ""
+    opened_at: int
+    moved_at: int
+
+
+class TicketLine(SQLModel, table=True):
+    """How many units of a line of the order a ticket is about."""
+
+    __tablename__ = "ticket_line"
+    __table_args__ = (CheckConstraint("quantity > 0"), {"sqlite_with_rowid": False})
+
+    ticket_no: int = Field(primary_key=True, foreign_key="service_ticket.no")
+    line_no: int = Field(primary_key=True)
+    quantity: int
+
+
+class TicketPhoto(SQLModel, table=True):
+    """A photograph: the cloud's address of it, or its bytes. `sha256` is empty until all `parts` are here."""
+
+    __tablename__ = "ticket_photo"
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_no: int = Field(foreign_key="service_ticket.no", index=True)
+    name: str
+    parts: int = 0
+    url: str = ""
+    sha256: str = ""
+    content: bytes | None = None
+
+
+class PhotoPart(SQLModel, table=True):
+    """A part of a photograph of which others are still on their way."""
+
+    __tablename__ = "photo_part"
+
+    photo_id: int = Field(primary_key=True, foreign_key="ticket_photo.id")
+    part: int = Field(primary_key=True)
+    content: bytes
+
+
+def open_ticket(
+    work: Work, request_id: str, order_no: int, order_id: str, kind: str, reason: str, lines: dict[int, int]
+) -> int:
+    """Write down a request; `lines` is line number -> units. Gives the ticket's number."""
+    row = work.one("SELECT coalesce(max(no), 0) + 1 FROM service_ticket")
+    assert row is not None
+    number = int(row[0])
+    ticket_id = f"t{work.epoch}-{number}"
+    work.sql(
+        "INSERT INTO service_ticket(no, ticket_id, request_id, order_no, kind, reason, state, outcome, opened_at, "
+        "moved_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', '', ?7, ?7)",
+        (number, ticket_id, request_id, order_no, kind, reason, work.now),
+    )
+    work.many(
+        "INSERT INTO ticket_line(ticket_no, line_no, quantity) VALUES (?, ?, ?)",
+        [(number, line_no, quantity) for line_no, quantity in lines.items()],
+    )
+    work.record(TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id))
+    return number
+
+
+def move_ticket(work: Work, number: int, state: str, outcome: str = "") -> None:
+    """Take a ticket one step on, `open` to `in_progress` to `done` or `rejected`, and tell the cloud.
+
+    Raises `Refusal`: `unknown_ticket`, `ticket_moved` (it is not where that step begins), `no_outcome`.
+    """
+    row = work.one(
+        "SELECT t.state, t.ticket_id, t.request_id, o.order_id FROM service_ticket t "
+        "JOIN shop_order o ON o.no = t.order_no WHERE t.no = ?",
+        (number,),
+    )
+    if row is None:
+        raise Refusal("unknown_ticket")
+    now, ticket_id, request_id, order_id = row
+    if state not in NEXT.get(now, ()):
+        raise Refusal("ticket_moved")
+    outcome = outcome.strip()
+    if state in ("done", "rejected") and not outcome:
+        raise Refusal("no_outcome")
+    work.sql(
+        "UPDATE service_ticket SET state = ?, outcome = ?, moved_at = ? WHERE no = ?",
+        (state, outcome, work.now, number),
+    )
+    work.record(
+        TicketUpdated(ticket_id=ticket_id, request_id=request_id, order_id=order_id, state=state, outcome=outcome)
+    )
+
+
+def keep_photo_part(work: Work, ticket_no: int, name: str, part: int, parts: int, content: bytes) -> None:
+    """Keep a part of a photograph; the last one puts it together.
+
+    A part that is here already changes nothing. Raises `Refusal`: `bad_photo` (the parts do not fit each other),
+    `photo_too_large`, `too_many_photos`.
+    """
+    if part > parts:
+        raise Refusal("bad_photo", photo=name, part=part, parts=parts)
+    photo = work.one(
+        "SELECT id, parts, sha256 FROM ticket_photo WHERE ticket_no = ? AND name = ? AND url = ''", (ticket_no, name)
+    )
+    if photo is None:
+        photo = (_new_photo(work, ticket_no, name, parts), parts, "")
+    photo_id, of, sha256 = photo
+    if of != parts:
+        raise Refusal("bad_photo", photo=name, part=part, parts=parts)
+    if sha256:
+        return
+    known = work.one("SELECT content FROM photo_part WHERE photo_id = ? AND part = ?", (photo_id, part))
+    if known is not None:
+        if bytes(known[0]) != content:
+            raise Refusal("bad_photo", photo=name, part=part, parts=parts)
+        return
+    work.sql("INSERT INTO photo_part(photo_id, part, content) VALUES (?, ?, ?)", (photo_id, part, content))
+    here = work.one("SELECT count(*), sum(length(content)) FROM photo_part WHERE photo_id = ?", (photo_id,))
+    assert here is not None
+    if here[1] > MOST_PHOTO_BYTES:
+        raise Refusal("photo_too_large", photo=name, most=MOST_PHOTO_BYTES)
+    if here[0] == parts:
+        _put_together(work, photo_id, name)
+
+
+def _new_photo(work: Work, ticket_no: int, name: str, parts: int) -> int:
+    count = work.one("SELECT count(*) FROM ticket_photo WHERE ticket_no = ?", (ticket_no,))
+    assert count is not None
+    if count[0] >= MOST_PHOTOS:
+        raise Refusal("too_many_photos", most=MOST_PHOTOS)
+    number = work.sql(
+        "INSERT INTO ticket_photo(ticket_no, name, parts, url, sha256) VALUES (?, ?, ?, '', '')",
+        (ticket_no, name, parts),
+    ).lastrowid
+    assert number is not None
+    return number
+
+
+def _put_together(work: Work, photo_id: int, name: str) -> None:
+    rows = work.sql("SELECT content FROM photo_part WHERE photo_id = ? ORDER BY part", (photo_id,))
+    content = b"".join(row[0] for row in rows)
+    sha256 = hashlib.sha256(content).hexdigest()
+    work.sql("UPDATE ticket_photo SET content = ?, sha256 = ? WHERE id = ?", (content, sha256, photo_id))
+    work.sql("DELETE FROM photo_part WHERE photo_id = ?", (photo_id,))
+    ticket = work.one(
+        "SELECT t.ticket_id FROM service_ticket t JOIN ticket_photo p ON p.ticket_no = t.no WHERE p.id = ?", (photo_id,)
+    )
+    assert ticket is not None
+    work.record(PhotoKept(ticket_id=ticket[0], name=name, sha256=sha256, size=len(content)))

@@ -1,0 +1,46 @@
+"""Schedules that once went wrong. Each stays a test.
+
+A seed plays another evening when rules come or go; a story says what happened step by step and means the same for ever.
+"""
+
+from __future__ import annotations
+
+from tests.soak.schedules import Story
+
+SEEDS: tuple[int, ...] = ()
+STORIES: dict[str, Story] = {
+    "a restored box did not put back a session that it had forgotten": [
+        ("keep_copy", 5635968),
+        ("open_session", 4917125),
+        ("trickle", 8231503),
+        ("restore", 13516782),
+    ],
+    "a ticket was moved behind the fence, and moved again by what the cloud told": [
+        ("flow", 5732850),
+        ("rush", 10268447),
+        ("flow", 624719),
+        ("complain", 9028748),
+        ("flow", 3457576),
+        ("keep_copy", 6560089),
+        ("answer_ticket", 5644602),
+        ("answer_ticket", 4896914),
+        ("crash_box", 14662588),
+        ("restore", 15627025),
+        ("answer_ticket", 5896893),
+    ],
+    "an order came back before the shortage that it bore": [
+        ("crash_box", 7762495),
+        ("buy", 8279573),
+        ("lose", 16568618),
+        ("keep_copy", 13972879),
+        ("buy", 3290437),
+        ("flow", 1917882),
+        ("drop", 4573427),
+        ("restore", 3051390),
+        ("wait", 9743675),
+        ("flow", 5730689),
+        ("crash_cloud", 7513908),
+        ("crash_box", 16603242),
+    ],
+}
+"""What was wrong -> the shortest story in which it was."""
