@@ -17,6 +17,7 @@ from tihuo.demo.broker import NoBroker, find_broker
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc, which makes the witness under the daemon")
 
 
+@pytest.mark.slow
 @needs_gcc
 def test_whatever_a_power_cut_leaves_of_a_story_opens_balances_and_keeps_every_promise(tmp_path: Path) -> None:
     outcome = story(tmp_path / "story", 40, torn=2)
@@ -24,6 +25,7 @@ def test_whatever_a_power_cut_leaves_of_a_story_opens_balances_and_keeps_every_p
     assert outcome.cuts > 150
 
 
+@pytest.mark.slow
 @needs_gcc
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
 def test_a_database_that_does_not_sync_its_commits_is_found_out(tmp_path: Path, synchronous: str) -> None:

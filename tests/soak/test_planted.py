@@ -19,6 +19,8 @@ from tihuo.shop.events import GrantIssued
 from tihuo.shop.work import Work
 from tihuo.stages import handing_over, selling
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 60
 Patch = pytest.MonkeyPatch
 
