@@ -89,6 +89,7 @@ missing_packages() {
         ;;
     soak)
         [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
+        has_command mkfs.xfs || missing+=(xfsprogs)
         ;;
     esac
     echo "${missing[*]-}"

@@ -33,7 +33,7 @@ def clock() -> Millis:
     return Millis(time.time_ns() // 1_000_000)
 
 
-def make(path: Path, stock: int = 1_000_000, house: House = HOUSE) -> None:
+def make(path: Path, stock: int = 100_000, house: House = HOUSE) -> None:
     """A database with one open session whose grants hold `stock` units of each SKU, or as many as `house` lends."""
     migrate(path)
     writer = Writer(path, house, clock)

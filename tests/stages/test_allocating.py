@@ -223,6 +223,17 @@ def test_a_return_that_nobody_asked_for_answers_the_ask_as_far_as_it_goes(shop: 
     assert shop.sql("SELECT remaining, asked FROM stock_grant WHERE id = 'g1-1'") == [(5, 0)]
 
 
+def test_a_grant_is_no_larger_than_a_message_may_say(bound: Any) -> None:
+    shop = bound(first_grant_percent=100)
+    shop.do(preparing.plan_session, preparing.NewSession(
+        session_id="s2", title="大场", starts_at=shop.clock(), ends_at=shop.clock() + 1, window=(1, 2),
+        items=(preparing.NewItem(sku="MILK", kind="presale", quantity=250_000, price_fen=1),),
+    ))  # fmt: skip
+    shop.do(preparing.open_session, "s2")
+    assert [event.quantity for event in shop.events(GrantIssued) if event.session_id == "s2"] == [100_000]
+    assert shop.sql("SELECT free, granted FROM session_item WHERE session_id = 's2'") == [(150_000, 100_000)]
+
+
 # 渠道
 
 

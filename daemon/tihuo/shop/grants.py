@@ -7,6 +7,9 @@ from tihuo.shop.fence import may_lend
 from tihuo.shop.stock import make_good, move, unmint
 from tihuo.shop.work import House, Work
 
+MOST_TO_A_GRANT = 100_000
+"""Units that one message of the cloud contract can speak of."""
+
 
 def kept_units(offered: int, reserve: int | None, walk_in: int, house: House) -> int:
     """到店留货: what is still kept for walk-ins. Counted from what was offered, less what walk-ins bought."""
@@ -52,7 +55,8 @@ def lend(work: Work, session_id: str, sku_id: int, but: str = "") -> None:
         ).fetchall()
     )
     for channel, share in work.house.channels:
-        size = 0 if channel == but else min(left, grant_size(lendable, held.get(channel, 0), work.house, share))
+        wanted = 0 if channel == but else grant_size(lendable, held.get(channel, 0), work.house, share)
+        size = min(wanted, left, MOST_TO_A_GRANT)
         if size:
             issue_grant(work, session_id, sku_id, size, channel)
             left -= size
