@@ -309,6 +309,18 @@ def test_whose_place_was_taken_meanwhile_gets_another_and_a_new_label(make_shop:
     assert labels == [(1, 1), (2, 2)]
 
 
+def test_a_bag_that_left_without_a_label_has_one_when_it_is_back(full: LittleShop) -> None:
+    rice, eggs = full.sku("RICE"), full.sku("EGGS")
+    full.do(handing_over.hand_over_parcel, 1, {rice: 2})
+    full.do(sorting.undo_put, 1, eggs, 1)
+    full.do(sorting.short, 1, eggs, 1)
+    assert full.value("SELECT state FROM parcel WHERE id = 1") == "handed_over"
+    queued = "SELECT count(*) FROM print_job WHERE subject = 'parcel:1' AND state = 'queued'"
+    assert full.value(queued) == 0
+    full.do(handing_over.undo_hand_over, 1, "x")
+    assert full.value(queued) == 1
+
+
 def test_the_kiosk_sees_a_bag_again_that_came_back(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
     full.do(handing_over.hand_over, visit, [1])

@@ -176,7 +176,8 @@ def undo_hand_over(work: Work, parcel_id: int, reason: str) -> int:
 
 
 def _back_in_its_slot(work: Work, parcel_id: int) -> None:
-    """A bag that had left is ready again. If its place is another's by now, it gets a new one and a new label."""
+    """A bag that had left is ready again. If its place is another's by now, it gets a new one and a new label; and a
+    label too if it left without one, as a bag does whose last unit proved short when the others were gone."""
     parcel = work.one(
         "UPDATE parcel SET state = 'ready', handed_over_at = NULL WHERE id = ? AND state = 'handed_over' "
         "RETURNING slot, place",
@@ -194,6 +195,8 @@ def _back_in_its_slot(work: Work, parcel_id: int) -> None:
     if place in taken:
         free = next(n for n in range(1, len(taken) + 2) if n not in taken)
         work.sql("UPDATE parcel SET place = ? WHERE id = ?", (free, parcel_id))
+    labelled = "SELECT 1 FROM print_job WHERE subject = ? AND state <> 'cancelled'"
+    if place in taken or not work.one(labelled, (f"parcel:{parcel_id}",)):
         queue_label(work, parcel_id)
 
 
