@@ -57,6 +57,7 @@ def test_a_ticket_goes_its_way_and_the_cloud_hears_of_it(desk: Desk) -> None:
     desk.shop.sell("o1", "lin", RICE=2)
     desk.shop.do(caring.request_aftersales, "r1", "o1", "exchange", [("o1-1", 1)], "the bag was open")
     page = words(desk.client(OWNER, "en").get("/owner/aftercare").text)
+    assert "Nothing went wrong" not in page
     assert "Wants another one new o1 · 林* 1001" in page
     assert "大米 5 kg 1 袋 the bag was open" in page
     assert "One customer is not content" in words(desk.client(OWNER, "en").get("/owner").text)
