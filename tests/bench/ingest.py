@@ -204,7 +204,6 @@ def slow_card(world: World) -> list[Figure]:
             n=3,
             target=0.7,
             good="more",
-            due=False,
         ),
     ]
 
@@ -237,7 +236,6 @@ def backlog(world: World) -> list[Figure]:
             n=3,
             target=0.8,
             good="more",
-            due=False,
         ),
     ]
 
@@ -296,7 +294,7 @@ def latency(world: World) -> list[Figure]:
             floor=sync,
             floor_name="one modelled sync",
             n=len(waits) - 2,
-            target=3.0,
+            target=1.8,
         ),
     ]
 
