@@ -40,7 +40,7 @@ def signed(ca: Path, box: Path, name: str, *hosts: str) -> Path:
 def test_only_a_request_travels_and_a_certificate_comes_back(ca: Path, tmp_path: Path) -> None:
     certificate = signed(ca, tmp_path / "box", "S0001")
     openssl("verify", "-CAfile", ca / "ca.crt", "-purpose", "sslclient", certificate)
-    assert "CN = S0001" in openssl("x509", "-in", certificate, "-noout", "-subject")
+    assert "CN=S0001" in openssl("x509", "-in", certificate, "-noout", "-subject").replace(" ", "")
     assert (tmp_path / "box" / "S0001.key").stat().st_mode & 0o077 == 0
     begins = openssl("x509", "-in", certificate, "-noout", "-startdate").strip().removeprefix("notBefore=")
     age = datetime.now(UTC) - datetime.strptime(begins, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)

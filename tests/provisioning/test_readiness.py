@@ -59,7 +59,7 @@ def test_the_watchdog_hears_from_us_twice_as_often_as_it_asks(
     microseconds: str, whom: str, seconds: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", microseconds)
-    monkeypatch.setenv("WATCHDOG_PID", {"us": str(os.getpid()), "another": "1", "": ""}[whom])
+    monkeypatch.setenv("WATCHDOG_PID", {"us": str(os.getpid()), "another": str(os.getpid() + 1), "": ""}[whom])
     assert watchdog_interval() == seconds
 
 
@@ -77,6 +77,6 @@ def test_the_door_that_systemd_opened_is_ours_and_no_child_keeps_it() -> None:
 
 
 def test_a_door_that_was_opened_for_another_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LISTEN_PID", "1")
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid() + 1))
     monkeypatch.setenv("LISTEN_FDS", "1")
     assert listen_fds() == []

@@ -127,6 +127,9 @@ def _schemas(shapes: list[type[msgspec.Struct]]) -> tuple[dict[type[msgspec.Stru
     `down.OrderCancelled` says as much as the whole path."""
     described = msgspec.json.schema_components(shapes, ref_template=f"{SCHEMAS}{{name}}")
     references, schemas = msgspec.json.decode(msgspec.json.encode(described).replace(b"tihuo.cloud.", b""))
+    for schema in schemas.values():
+        if "description" in schema:  # Python 3.13 takes the indent out of docstrings, 3.11 does not
+            schema["description"] = inspect.cleandoc(schema["description"])
     return dict(zip(shapes, references, strict=True)), schemas
 
 

@@ -56,7 +56,7 @@ class Decoder:
 def brightened(frame: Grey) -> Grey:
     """A dim frame with its contrast stretched; any other as it is."""
     sample = frame[::8, ::8]
-    dark, bright = int(sample.min()), int(np.percentile(sample, 99.5))
+    dark, bright = int(np.min(sample)), int(np.percentile(sample, 99.5))
     if bright >= _DIM_BELOW or bright - dark < 4:
         return frame
     curve = np.clip((np.arange(256) - dark) * (255.0 / (bright - dark)), 0, 255).astype(np.uint8)
