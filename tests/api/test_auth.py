@@ -17,6 +17,8 @@ from tihuo.api.auth import AUDIENCES, PAIRING, SESSION, Audience, Patience, audi
 from tihuo.shop.staff import keep_user, remove_user
 from tihuo.shop.words import Millis, Refusal
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = {"host": "tihuo.lan", "accept": "text/html"}
 """A browser on another machine: the box is not asked by a name of its own."""
 STAFF_PAGE = "/staff/more"

@@ -18,6 +18,8 @@ from tihuo.shop import events
 from tihuo.shop.words import Refusal
 from tihuo.stages import aftercare, handing_over, preparing, restoring, selling, sorting
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pair(make_shop: Make, tmp_path: Path) -> Iterator[Pair]:

@@ -14,6 +14,8 @@ from tests.little_shop import LittleShop
 from tihuo.ledger.database import DatabaseTrouble
 from tihuo.shop.work import Work
 
+pytestmark = pytest.mark.slow
+
 
 def set_pair(work: Work, value: int) -> None:
     """Two rows that only ever change together."""
