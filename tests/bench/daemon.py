@@ -78,9 +78,9 @@ class Daemon:
         processes = [process, *process.children(recursive=True)] if family else [process]
         return float(sum(each.memory_info().rss for each in processes)) / 1e6
 
-    def log_in(self) -> None:
-        """From now on pages are opened by a person of the staff."""
-        answer = Page(self).post("/login", name=STAFF, pin=PIN)
+    def log_in(self, name: str = STAFF) -> None:
+        """From now on pages are opened by this person."""
+        answer = Page(self).post("/login", name=name, pin=PIN)
         assert answer.status == 303, answer.status
         self.cookie = (answer.getheader("set-cookie") or "").split(";")[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,21 @@ from tihuo.wiring.box import Box, clock
 from tihuo.wiring.devices import Fitting
 
 SESSION = "s1"
+
+
+def environment_of(folder: Path, broker: Broker) -> dict[str, str]:
+    """In which `tihuo run`, as a process of its own, serves the house in `folder`."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2] / "daemon"),
+        "TIHUO_STORE_ID": shop.SHOP_ID,
+        "TIHUO_DATA_DIR": str(folder / "shop"),
+        "TIHUO_CLOUD__HOST": "127.0.0.1",
+        "TIHUO_CLOUD__PORT": str(broker.port),
+        "TIHUO_CLOUD__TLS": "false",
+        "TIHUO_HTTP__HOST": "127.0.0.1",
+        "TIHUO_HTTP__PORT": "0",
+    }
 
 
 class House:

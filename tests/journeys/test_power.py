@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.house import environment_of
 from tihuo.boards import balance, tonight
 from tihuo.cli.demoing import demo_settings
 from tihuo.demo import shop
@@ -36,18 +36,7 @@ def start(tmp_path: Path, broker: Broker) -> Iterator[Callable[[], subprocess.Po
     heard.bind(str(notify))
     heard.settimeout(30)
     started: list[subprocess.Popen[bytes]] = []
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parents[2] / "daemon"),
-        "NOTIFY_SOCKET": str(notify),
-        "TIHUO_STORE_ID": shop.SHOP_ID,
-        "TIHUO_DATA_DIR": str(tmp_path / "house" / "shop"),
-        "TIHUO_CLOUD__HOST": "127.0.0.1",
-        "TIHUO_CLOUD__PORT": str(broker.port),
-        "TIHUO_CLOUD__TLS": "false",
-        "TIHUO_HTTP__HOST": "127.0.0.1",
-        "TIHUO_HTTP__PORT": "0",
-    }
+    environment = environment_of(tmp_path / "house", broker) | {"NOTIFY_SOCKET": str(notify)}
 
     def run() -> subprocess.Popen[bytes]:
         with (tmp_path / "log").open("ab") as log:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.house import environment_of
 from tihuo.boards import balance, tonight
 from tihuo.cli.copies import make_copy, put_back
 from tihuo.cli.demoing import demo_settings
@@ -33,17 +33,7 @@ KILLS = 5
 def start(tmp_path: Path, broker: Broker) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts the daemon on the house's data, and does not wait for it."""
     started: list[subprocess.Popen[bytes]] = []
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parents[2] / "daemon"),
-        "TIHUO_STORE_ID": shop.SHOP_ID,
-        "TIHUO_DATA_DIR": str(tmp_path / "house" / "shop"),
-        "TIHUO_CLOUD__HOST": "127.0.0.1",
-        "TIHUO_CLOUD__PORT": str(broker.port),
-        "TIHUO_CLOUD__TLS": "false",
-        "TIHUO_HTTP__HOST": "127.0.0.1",
-        "TIHUO_HTTP__PORT": "0",
-    }
+    environment = environment_of(tmp_path / "house", broker)
 
     def run() -> subprocess.Popen[bytes]:
         with (tmp_path / "log").open("ab") as log:

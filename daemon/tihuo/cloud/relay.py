@@ -213,7 +213,7 @@ class Relay:
                     self._state_at = now
             if now >= self._presence_at + PRESENCE_PAUSE:
                 self._presence_at = now
-                queue = outgoing_head(look, self._epoch) - cursor(look, "up")[1]
+                queue = outgoing_head(look, self._epoch) - confirmed
                 self._link.publish("presence", write(Presence(True, None, str(last_entry(look)), queue)))
         return merging or len(entries) == READ_AT_ONCE
 
