@@ -10,7 +10,7 @@ export VENV PYTHON
 BIN = $(VENV)/bin
 SETUP = provisioning/setup.sh
 
-.PHONY: help demo test check bench soak lock wheel clean lint types imports
+.PHONY: help demo test check bench soak hwlab lock wheel clean lint types imports
 
 help:
 	@echo 'make demo          a shop with simulated devices and a demo cloud, until Ctrl-C'
@@ -19,6 +19,7 @@ help:
 	@echo 'make check         the fast part: no browser, no broker'
 	@echo 'make bench         the benchmarks'
 	@echo 'make soak          faults again and again: schedules, kills, power cuts; one line at the end'
+	@echo 'make hwlab         lamps, buttons and a USB printer on an emulated Pi and a virtual PC (tests/hwlab/README.md)'
 	@echo 'make wheel         the wheel for a device, in dist/'
 	@echo 'make lock          resolve the dependencies anew'
 	@echo 'make clean         remove what make made'
@@ -44,6 +45,10 @@ bench:
 soak:
 	@$(SETUP) soak
 	@$(BIN)/python -m tests.soak
+
+hwlab:
+	@$(SETUP) hwlab
+	@$(BIN)/python -m tests.hwlab
 
 lint:
 	@$(BIN)/ruff check .

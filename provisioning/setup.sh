@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks, and asks nothing: provisioning/setup.sh demo|check|test|bench|soak
+# Installs what this machine lacks, and asks nothing: provisioning/setup.sh demo|check|test|bench|soak|hwlab
 #
 # Debian 12, Debian 13 and Raspberry Pi OS (64-bit), as root or as a user with sudo. What is there already is respected; a second
 # run takes a fraction of a second. VENV names the virtual environment (.venv), PYTHON the interpreter (the newest from 3.11 on).
@@ -75,6 +75,8 @@ missing_packages() {
     test)
         has_command chromium chromium-browser || missing+=(chromium)
         compgen -G '/usr/share/fonts/*/wqy/wqy-microhei.ttc' >/dev/null || missing+=(fonts-wqy-microhei)
+        has_command tesseract || missing+=(tesseract-ocr)
+        compgen -G '/usr/share/tesseract-ocr/*/tessdata/chi_sim.traineddata' >/dev/null || missing+=(tesseract-ocr-chi-sim)
         # The deploy test boots a Debian of its own, which takes root.
         if [ "$(id -u)" = 0 ]; then
             has_command mmdebstrap || missing+=(mmdebstrap)
@@ -86,6 +88,18 @@ missing_packages() {
     bench)
         has_command valgrind || missing+=(valgrind)
         has_command wrk || missing+=(wrk)
+        ;;
+    hwlab)
+        has_command qemu-system-aarch64 || missing+=(qemu-system-arm)
+        has_command qemu-system-x86_64 || missing+=(qemu-system-x86)
+        has_command dtc || missing+=(device-tree-compiler)
+        has_command busybox || missing+=(busybox-static)
+        has_command cpio || missing+=(cpio)
+        has_command depmod || missing+=(kmod)
+        has_command make || missing+=(make)
+        has_command gcc || missing+=(gcc)
+        has_command xz || missing+=(xz-utils)
+        has_command unzip || missing+=(unzip)
         ;;
     soak)
         [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
@@ -162,8 +176,8 @@ build_web() {
 
 case $goal in
 demo) part=demo ;;
-check | test | bench | soak) part=dev ;;
-*) die "no such goal: $goal (demo, check, test, bench, soak)" ;;
+check | test | bench | soak | hwlab) part=dev ;;
+*) die "no such goal: $goal (demo, check, test, bench, soak, hwlab)" ;;
 esac
 
 # Its scripts hold full paths: one that was moved or copied, or whose Python went away, is made anew.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from tihuo.shop.words import SLOT_PATTERN, Zone
+from tihuo.devices.lamp_budget import faults
+from tihuo.devices.lamp_plan import Electrics, LampPlan
+from tihuo.shop.weights import template_fault
+from tihuo.shop.words import SLOT_PATTERN, Role, Zone
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -86,23 +90,143 @@ class CameraChoice(Part):
 
 class PrinterChoice(Part):
     kind: Literal["none", "simulated", "network", "usb", "serial", "device", "file"] = "none"
+    language: Literal["escpos", "tspl"] = "escpos"
+    """What it speaks: `escpos`, as receipt printers do, or `tspl`, as printers of labels with gaps do."""
     address: str = ""
     """`192.0.2.7:9100`, `04b8:0202`, `/dev/ttyUSB0`, `/dev/usb/lp0` or a file, after the kind."""
-    width_dots: int = 576
+    roles: tuple[Literal["label", "receipt", "list"], ...] = ("receipt", "list")
+    zones: tuple[Zone, ...] = ()
+    """The zones whose labels it prints; none: those that no other label printer names."""
+    width_dots: int = Field(default=384, ge=64, le=2400, multiple_of=8)
+    label_size: Literal["", "60x40", "40x30"] = ""
+    """Of this printer; empty for that of the shop."""
+    gap_mm: float = Field(default=2, ge=0, le=20)
+    text_mode: bool = False
+    """Receipts and lists in the printer's own GB18030 letters instead of pictures."""
     baud: int = 115_200
     cut: bool = True
 
+    @model_validator(mode="after")
+    def _can_do_what_it_is_for(self) -> PrinterChoice:
+        if not self.roles:
+            raise ValueError("roles: say what this printer prints: label, receipt, list")
+        if self.language == "tspl" and (self.text_mode or self.roles != ("label",)):
+            raise ValueError('a tspl printer has roles = ["label"] alone, and no text_mode')
+        if self.zones and "label" not in self.roles:
+            raise ValueError("zones: only a printer of labels has zones")
+        return self
 
-class Printers(Part):
-    label: PrinterChoice = PrinterChoice(width_dots=480, cut=False)
-    receipt: PrinterChoice = PrinterChoice(width_dots=384)
+
+USUAL_PRINTERS: dict[str, dict[str, Any]] = {
+    "label": {"roles": ("label",), "width_dots": 480, "cut": False},
+    "receipt": {"roles": ("receipt", "list"), "width_dots": 384},
+}
+"""The two printers that every shop has a place for, and what is true of them if the settings do not say otherwise."""
+
+
+class Printers(RootModel[dict[str, PrinterChoice]]):
+    """Printers by name. Of two for the same, whichever is free prints next, or each the labels of its own zones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual(cls, tables: Any) -> Any:
+        if not isinstance(tables, dict):
+            return tables
+        plain = {
+            name: table.model_dump(exclude_unset=True) if isinstance(table, PrinterChoice) else table
+            for name, table in tables.items()
+        }
+        given = {name: {**_label_sized(table), **table} for name, table in plain.items() if isinstance(table, dict)}
+        usual = {name: {**table, **given.pop(name, {})} for name, table in USUAL_PRINTERS.items()}
+        return {**plain, **usual, **given}
+
+    @model_validator(mode="after")
+    def _every_label_has_a_printer(self) -> Printers:
+        if any(not re.fullmatch(r"[a-z0-9_-]{1,24}", name) for name in self.root):
+            raise ValueError("the name of a printer has small letters, digits, - and _")
+        homeless = [zone for zone in Zone if self.of("label") and not self.of("label", zone)]
+        if homeless:
+            raise ValueError(f"no label printer takes the zones {', '.join(homeless)}")
+        return self
+
+    def __getitem__(self, name: str) -> PrinterChoice:
+        return self.root[name]
+
+    @property
+    def named(self) -> dict[str, PrinterChoice]:
+        """All that there is a place for, also those that are not set."""
+        return dict(self.root)
+
+    def of(self, role: str, zone: Zone | None = None) -> list[str]:
+        """The names of the printers that are set and have a role, for one zone or for any."""
+        able = {name: choice for name, choice in self.root.items() if choice.kind != "none" and role in choice.roles}
+        return [name for name in able if zone is None or role != "label" or zone in self.zones_of(name)]
+
+    def zones_of(self, name: str) -> tuple[Zone, ...]:
+        """The zones whose labels a printer takes."""
+        if self.root[name].zones:
+            return self.root[name].zones
+        others = (c for n, c in self.root.items() if n != name and c.kind != "none" and "label" in c.roles)
+        claimed = {zone for choice in others for zone in choice.zones}
+        return tuple(zone for zone in Zone if zone not in claimed)
+
+
+def _label_sized(table: dict[str, Any]) -> dict[str, Any]:
+    """A printer of labels alone is as wide as a label and cuts nothing."""
+    return {"width_dots": 480, "cut": False} if tuple(table.get("roles", ())) == ("label",) else {}
 
 
 class Lights(Part):
-    kind: Literal["none", "simulated", "gpio"] = "none"
+    """货架灯: how the lamps of the shelf are connected."""
+
+    kind: Literal["none", "simulated", "gpio", "shift", "strip", "expander"] = "none"
+    test_at_start: bool = True
     driver: str = "lgpio"
+    """gpiozero's pin driver, for pins and for SPI."""
     active_high: bool = True
+    """False for lamps between the supply and the pin or chip."""
+    order: tuple[str, ...] = ()
+    """Slots in the order of bits, LEDs or lines, "" for one that is not used; all slots of the shelf when empty."""
     pins: dict[str, int] = {}
+    """Slot -> BCM number of its lamp, for `gpio`."""
+    button_pins: dict[str, int] = {}
+    """Slot -> BCM number of its button, whatever the lamps are."""
+    buttons: bool = False
+    """`expander`: lamps on port A of each chip and their buttons on port B."""
+    bus: int = Field(default=1, ge=0)
+    """`expander`: the number of the I2C bus."""
+    device: Literal[0, 1] = 0
+    """`shift`, `strip`: which select line of SPI."""
+    feedback: bool = False
+    """`shift`: the output QH' of the last chip is wired back to MISO."""
+    leds_per_slot: int = Field(default=1, ge=1, le=20)
+    brightness: int = Field(default=8, ge=1, le=31)
+    volts: float = Field(default=3.3, gt=0, le=12)
+    """What the lamps, or the chips that drive them, are fed with."""
+    lamp_volts: float = Field(default=2.0, ge=1, le=12)
+    """What a lamp itself needs: red and amber 2.0, green 2.2, blue and white 3.0."""
+    resistor_ohm: float | None = Field(default=None, gt=0)
+    """Before each lamp. Left out: the wiring page says which, and the sums are made with it."""
+    supply_ma: float = Field(default=2000, gt=0)
+    """What the lamps' own supply can give."""
+
+    def plan(self, slots: Sequence[str]) -> LampPlan | None:
+        """How the lamps of these slots are wired; None without real lamps."""
+        if self.kind == "none" or self.kind == "simulated":
+            return None
+        return LampPlan(
+            kind=self.kind,
+            slots=self.order or tuple(slots),
+            pins=self.pins,
+            button_pins=self.button_pins,
+            buttons=self.buttons,
+            feedback=self.feedback,
+            leds_per_slot=self.leds_per_slot,
+            brightness=self.brightness,
+            electrics=Electrics(self.volts, self.lamp_volts, self.resistor_ohm, self.supply_ma),
+        )
 
 
 class ShelfUnit(Part):
@@ -141,6 +265,8 @@ class Sale(Part):
     """Who sells online -> its share of what is lent, in percent."""
     shortage_policy: Literal["first_paid", "pro_rata", "one_each"] = "first_paid"
     """Who keeps her goods when some that were sold are missing."""
+    decide_within_minutes: int = Field(default=60, ge=1, le=1440)
+    """So long somebody may choose a substitute or ask the customer; then her money goes back by itself."""
 
     @model_validator(mode="after")
     def _shares_make_a_whole(self) -> Sale:
@@ -151,6 +277,35 @@ class Sale(Part):
         if any(not re.fullmatch(r"[a-z0-9_-]{1,40}", channel) for channel in self.channels):
             raise ValueError("the name of a channel has small letters, digits, - and _")
         return self
+
+
+class Stock(Part):
+    """库存校准: photographs that go with corrections."""
+
+    photo_days: int = Field(default=30, ge=1, le=3650)
+    """Then they are deleted, and the journal says so."""
+    photo_megabytes: int = Field(default=50, ge=1, le=2000)
+    """What all of them may take; the oldest make room."""
+
+
+class Weights(Part):
+    """称重商品: how the scales of this shop write their codes, and how exact a price must be."""
+
+    templates: tuple[str, ...] = ()
+    """Such as `21IIIIIWWWWWC`: number of the goods, grams, check digit. The first that begins like the code counts."""
+    tolerance_percent: int = Field(default=0, ge=0, le=20)
+    """Less than so much of the price does not go back."""
+
+    @field_validator("templates")
+    @classmethod
+    def _each_can_be_read(cls, templates: tuple[str, ...]) -> tuple[str, ...]:
+        for template in templates:
+            if fault := template_fault(template):
+                raise ValueError(f"{template!r} {fault}")
+        begins = [template[:2] for template in templates]
+        if len(set(begins)) < len(begins):
+            raise ValueError("each template begins with two digits of its own")
+        return templates
 
 
 DEFAULT_SHELF = (
@@ -170,13 +325,17 @@ class Settings(BaseSettings):
     kiosks: tuple[str, ...] = ("k1",)
     print_receipts: bool = True
     label_size: Literal["60x40", "40x30"] = "60x40"
+    drawer_roles: tuple[Role, ...] = (Role.OWNER,)
+    """Who may open the cash drawer."""
     clock: ClockChoice = ClockChoice()
     cloud: Cloud = Cloud()
     http: Http = Http()
     camera: CameraChoice = CameraChoice()
-    printers: Printers = Printers()
+    printers: Printers = Printers({})
     lights: Lights = Lights()
     sale: Sale = Sale()
+    stock: Stock = Stock()
+    weights: Weights = Weights()
     shelf: tuple[ShelfUnit, ...] = DEFAULT_SHELF
 
     @model_validator(mode="after")
@@ -187,9 +346,22 @@ class Settings(BaseSettings):
             raise ValueError(f"two shelf units claim the slots {', '.join(twice)}: give each unit its own `first`")
         if any(not SLOT_PATTERN.fullmatch(slot) for slot in slots):
             raise ValueError("a zone may have 999 slots at most")
-        unknown = sorted(set(self.lights.pins) - set(slots))
-        if unknown:
-            raise ValueError(f"lights.pins names slots that no shelf unit has: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _lamps_can_be_built(self) -> Settings:
+        slots = [slot for unit in self.shelf for slot in unit.slots]
+        lights = self.lights
+        for name, named in (("pins", lights.pins), ("button_pins", lights.button_pins), ("order", lights.order)):
+            unknown = sorted(set(named) - {"", *slots})
+            if unknown:
+                raise ValueError(f"lights.{name} names slots that no shelf unit has: {', '.join(unknown)}")
+        twice = sorted({slot for slot in lights.order if slot and lights.order.count(slot) > 1})
+        if twice:
+            raise ValueError(f"lights.order names a slot twice: {', '.join(twice)}")
+        plan = lights.plan(slots)
+        if plan is not None and (found := faults(plan)):
+            raise ValueError("lights: " + "; ".join(found))
         return self
 
     @property

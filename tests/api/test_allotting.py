@@ -80,21 +80,21 @@ def test_goods_come_into_the_open_sale_from_the_phone(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("taken", "quantity", "says"),
     [
-        (0, 2, "2 units written off 2 made good by what nobody had bought."),
-        (8, 2, "2 units written off 2 were asked back from the cloud."),
+        (0, 2, "2 units taken off 2 made good by what nobody had bought."),
+        (8, 2, "2 units taken off 2 were asked back from the cloud."),
     ],
 )
 def test_a_loss_says_what_becomes_of_it(desk: Desk, taken: int, quantity: int, says: str) -> None:
     staff = desk.client(STAFF, "en")
     if taken:
         desk.shop.do(selling.sell_walk_in, "s1", "RICE", taken)
-    data = RICE | {"quantity": quantity, "reason": "damage", "once": "tap-of-her-0001"}
+    data = RICE | {"quantity": quantity, "says": "-broken", "once": "tap-of-her-0001"}
     for _ in range(2):
-        assert says in words(staff.post("/staff/stock/lose", data=data, headers=TAP).text)
+        assert says in words(staff.post("/staff/stock/correct", data=data, headers=TAP).text)
     assert desk.shop.sql("SELECT quantity, actor FROM shortage") == [(quantity, STAFF)]
     page = words(desk.client(OWNER, "en").get("/owner/aftercare").text)
     assert f"大米 5 kg broken {quantity} 袋" in page
-    odd = staff.post("/staff/stock/lose", data=data | {"quantity": 999, "once": "tap-of-her-0002"}, headers=TAP)
+    odd = staff.post("/staff/stock/correct", data=data | {"quantity": 999, "once": "tap-of-her-0002"}, headers=TAP)
     assert (odd.status_code, code_of(odd.text)) == (409, "more_than_there")
 
 
@@ -108,11 +108,13 @@ def test_customers_who_go_without_are_named_as_many_units(desk: Desk) -> None:
         "session_id": "s1",
         "sku": "BUNS",
         "quantity": lent + 2,
-        "reason": "short_delivery",
+        "says": "-fewer",
+        "policy": "one_each",
         "once": "tap-of-her-0001",
     }
-    answer = words(staff.post("/staff/stock/lose", data=data, headers=TAP).text)
+    answer = words(staff.post("/staff/stock/correct", data=data, headers=TAP).text)
     assert "2 are short: these customers are refunded and told." in answer
+    assert shop.sql("SELECT policy FROM shortage") == [("one_each",)]
 
 
 @pytest.mark.parametrize(("outcome", "says"), [("resell", "is for sale again"), ("void", "thrown away")])

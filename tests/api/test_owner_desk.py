@@ -59,7 +59,10 @@ PAGES = [
     "/staff/stock/items",
     "/staff/stock/goods?text=RICE",
     "/staff/more",
-    "/staff/more/paper",
+    "/staff/paper",
+    "/staff/paper/board",
+    "/owner/printers",
+    "/owner/printers/board",
     "/staff/more/parts",
 ]
 MISSING = [
@@ -139,7 +142,8 @@ def test_no_page_shows_a_whole_name_or_phone(evening: Desk) -> None:
 
 
 def test_a_shop_without_anything_teaches(desk: Desk) -> None:
-    for table in ("order_line", "stock_grant", "session_item", "live_session", "shop_order", "sku", "product"):
+    rights = ("grant_rights", "grant_terms", "item_rights", "item_terms")
+    for table in ("order_line", *rights, "live_session", "shop_order", "sku", "product"):
         desk.shop.do(empty, table)
     owner = desk.client(OWNER, "en")
     for path in ("/owner", "/owner/live", "/owner/sorting", "/owner/aftercare", "/owner/review", "/owner/orders"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from python_calamine import load_workbook
 
 from tests.api.desk import OWNER, Desk, desk, saved
-from tihuo.stages import handing_over, sorting
+from tihuo.shop.orders import NewLine
+from tihuo.stages import handing_over, selling, sorting, substituting
 
 __all__ = ["desk"]
 
@@ -83,3 +85,41 @@ def test_a_table_speaks_the_language_of_the_page(sold: Desk, tmp_path: Path) -> 
 def test_a_long_list_is_exported_whole(sold: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tihuo.api.owner_export.LEAF", 2)
     assert len(table(sold, "orders", tmp_path)) == 4
+
+
+def test_by_building(sold: Desk, tmp_path: Path) -> None:
+    new = selling.ImportedOrder(
+        order_id="ktt:g:7", part_ids=("7",), customer_id="d1", customer_name="顾客", customer_phone="", door="3号601室",
+        placed_at=1, lines=(NewLine("1", "RICE", 2, 3990, ""), NewLine("2", "MILK", 1, 1250, "")), paid_fen=100,
+    )  # fmt: skip
+    sold.shop.do(selling.import_order, "s1", new)
+    rows = table(sold, "by-building", tmp_path)
+    here = [(row["Building"], row["Product"], row["Households"], row["Ordered"]) for row in rows if row["Building"]]
+    assert here == [("3号", "大米", 1, 2), ("3号", "鲜牛奶", 1, 1)]
+    everything = table(sold, "by-product", tmp_path)
+    assert sum(row["Ordered"] for row in rows) == sum(row["Ordered"] for row in everything)
+    assert table(sold, "by-building", tmp_path, "zh")[0]["楼栋"] == "3号"
+
+
+def test_decisions_about_missing_goods_with_who_and_when(desk: Desk, tmp_path: Path) -> None:
+    shop = desk.shop
+    for order_id, who, rule in (("o1", "lin", "ask"), ("o2", "zhao", "refund"), ("o3", "ou", "similar")):
+        new = shop.order(order_id, who, RICE=1)
+        shop.do(selling.accept_order, msgspec.structs.replace(new, substitution=rule))
+    shop.do(sorting.open_wave, "s1")
+    for parcel, sku, units in shop.open_units():
+        shop.do(sorting.short, parcel, sku, units, actor="小安")
+    shop.do(substituting.note_answer, 1, "no", actor="小陈")
+    rows = table(desk, "missing", tmp_path)
+    assert [(row["Order"], row["Her rule"], row["Her answer"], row["Decision"], row["Decided by"]) for row in rows] == [
+        ("o1", "ask her", "she declined", "money back", "小陈"),
+        ("o2", "money back", "", "money back", "小安"),
+        ("o3", "something similar", "", "waits for a decision", ""),
+    ]
+    assert [(row["Noticed by"], row["Calls"], row["Money back"]) for row in rows] == [
+        ("小安", 1, 39.9), ("小安", 0, 39.9), ("小安", 0, 0),
+    ]  # fmt: skip
+    assert rows[0]["Name"] == "林*" and rows[2]["Decided at"] == ""
+    shop.clock.tick(3_600_000)
+    shop.do(substituting.refund_overdue, actor="timetable")
+    assert [row["处理人"] for row in table(desk, "missing", tmp_path, "zh")] == ["小陈", "小安", "超时未处理"]

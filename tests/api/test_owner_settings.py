@@ -83,6 +83,6 @@ def test_the_book_is_counted_when_somebody_asks(desk: Desk) -> None:
     owner = desk.client(OWNER, "en")
     assert "It balances" in words(owner.get("/owner/devices/balance").text)
     with sqlite3.connect(desk.shop.path) as book:
-        book.execute("UPDATE stock_grant SET remaining = remaining - 1, sold = sold + 1 WHERE id = 'g1-1'")
+        book.execute("UPDATE grant_rights SET remaining = remaining - 1, sold = sold + 1 WHERE no = 1")
     page = words(owner.get("/owner/devices/balance").text)
     assert "It does not balance" in page

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import threading
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.desk import OTHER, STAFF, Desk, code_of, desk, words
+from tests.api.desk import OTHER, OWNER, STAFF, Desk, code_of, desk, words
 from tests.conftest import Make
 from tests.little_shop import LittleShop
 from tihuo.boards import paper, sorting
-from tihuo.stages import selling
+from tihuo.stages import preparing, selling
 from tihuo.stages import sorting as stage
 
 __all__ = ["desk"]
@@ -71,7 +72,8 @@ def test_two_people_cannot_put_the_same_bag(desk: Desk, wave: int) -> None:
     assert tap(desk.client(STAFF, "en"), "put", parcel, sku, 2, "tap-of-one").status_code == 200
     late = tap(desk.client(OTHER), "put", parcel, sku, 2, "tap-of-two")
     assert late.status_code == 409
-    assert code_of(late.text) == "more_than_wanted"
+    assert code_of(late.text) == "already_put"
+    assert f"{STAFF} was quicker" in words(late.text) or f"{STAFF} 先放了" in words(late.text)
     assert desk.shop.line("o1", "RICE") == {"quantity": 2, "put": 2}
 
 
@@ -174,3 +176,77 @@ def test_nobody_sorts_without_logging_in(desk: Desk, wave: int, verb: str) -> No
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"].startswith("/login")
     assert desk.shop.value("SELECT max(entry) FROM journal") == before
+
+
+def at_door(desk: Desk, number: int, door: str) -> None:
+    new = msgspec.structs.replace(imported(desk.shop, number), door=door)
+    desk.shop.do(selling.import_order, "s1", new)
+
+
+def test_a_wave_of_some_buildings_is_chosen_and_carried(desk: Desk) -> None:
+    for number, door in enumerate(("3号601室", "3号502室", "5号101室", "37号201室")):
+        at_door(desk, number, door)
+    staff = desk.client(STAFF, "en")
+    assert "Only a part of it" in words(staff.get("/staff/sorting").text)
+    page = words(staff.get("/staff/sorting/choose?session=s1").text)
+    assert all(part in page for part in ("3号 2 orders", "5号 1 order", "37号 1 order"))
+    chosen = {"session_id": "s1", "buildings": ["3号", "5号"], "way": "carry", "carried": 2, "once": "a-wave-of-hers"}
+    for _ in range(2):
+        assert staff.post("/staff/sorting/choose", data=chosen).headers["location"] == "/staff/sorting?wave=1"
+    assert desk.shop.sql("SELECT building, cluster_of FROM wave") == [("3号、5号", 2)]
+    assert "Carry the next 2 parcels" in words(staff.get("/staff/sorting?wave=1").text)
+    for _ in range(2):
+        staff.post("/staff/sorting/cluster", data={"wave": 1, "once": "a-round-of-hers"})
+    page = words(staff.get("/staff/sorting").text)
+    assert "You carry cluster 1 of 2 0 of 2 parcels" in page
+    assert "Carry the next" not in page
+
+
+def test_the_floor_by_building(desk: Desk) -> None:
+    for number, door in enumerate(("37号201室", "3号502室", "3号601室")):
+        at_door(desk, number, door)
+    desk.shop.do(stage.open_wave, "s1")
+    page = words(desk.client(STAFF, "en").get("/staff/sorting?view=building").text)
+    assert page.index("3号 2 households · 0 /2") < page.index("37号 1 household · 0 /1")
+
+
+def test_of_several_waves_one_may_be_worked_on_alone(desk: Desk, wave: int) -> None:
+    staff = desk.client(STAFF, "en")
+    desk.shop.sell("o9", "ou", EGGS=1)
+    second = desk.shop.do(stage.open_wave, "s1")
+    page = words(staff.get(f"/staff/sorting?wave={wave}").text)
+    assert f"Wave {second} 1" in page and f"Wave {wave} 4" in page and "Work on this wave only" in page
+    staff.post("/staff/sorting/work-on", data={"wave": wave})
+    assert "Work on all waves again" in words(staff.get("/staff/sorting").text)
+    staff.post("/staff/sorting/scan", data={"text": "EGGS"})
+    assert "Not for your parcels" in words(staff.get("/staff/sorting").text)
+    staff.post("/staff/sorting/work-on", data={})
+    staff.post("/staff/sorting/scan", data={"text": "EGGS"})
+    assert desk.shop.read(sorting.station_picture, STAFF).sku == "EGGS"
+    staff.post("/staff/sorting/leave")
+    assert desk.shop.read(sorting.who_sorts) == []
+
+
+def test_a_barcode_of_two_products_asks_which_one(desk: Desk, wave: int) -> None:
+    pack = preparing.NewSku(
+        code="RICE2", product="大米 两袋装", barcode="6901234567892", price_fen=7500, shares_barcode=True
+    )
+    desk.shop.do(preparing.keep_sku, pack)
+    staff = desk.client(STAFF, "en")
+    answer = staff.post("/staff/sorting/scan", data={"text": "6901234567892"}, headers=TAP)
+    assert "Which one is it?" in words(answer.text)
+    assert 'value="TH:SKU:RICE"' in answer.text and 'value="TH:SKU:RICE2"' in answer.text
+
+
+def test_the_owner_sees_who_works_where_and_what_goes_to_which_building(desk: Desk) -> None:
+    at_door(desk, 1, "3号601室")
+    wave = desk.shop.do(stage.open_wave, "s1")
+    desk.client(STAFF).post("/staff/sorting/scan", data={"text": "RICE"})
+    owner = desk.client(OWNER, "en")
+    page = words(owner.get("/owner/sorting?session=s1&view=building").text)
+    assert f"{STAFF} 大米 → 1 slot lit all waves · steady light" in page
+    assert "3号 1 大米 5 kg" in page
+    assert f"Wave {wave} 0 / 1" in page
+    assert owner.post("/owner/sorting/leave", data={"station": STAFF}).status_code == 303
+    assert "Who sorts" not in words(owner.get("/owner/sorting?session=s1").text)
+    assert desk.client(STAFF).post("/owner/sorting/leave", data={"station": STAFF}).status_code in (302, 303, 403)

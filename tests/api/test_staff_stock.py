@@ -44,15 +44,15 @@ def test_doubtful_paper_waits_for_a_person(desk: Desk) -> None:
     assert "Did it come out?" in words(staff.get("/staff/more").text)
     data = {"once": "tap-of-her-0001"}
     for _ in range(2):
-        assert staff.post(f"/staff/more/paper/{job}/reprint", data=data, headers=TAP).status_code == 200
+        assert staff.post(f"/staff/paper/jobs/{job}/reprint", data=data, headers=TAP).status_code == 200
     states = [(row.copy_no, row.state) for row in desk.shop.read(board.paper_of, f"parcel:{desk.shop.parcels()[0][0]}")]
     assert states == [(1, "cancelled"), (2, "queued")]
-    gone = staff.post(f"/staff/more/paper/{job}/settle", data={"how": "came_out", "once": "tap-of-her-2"}, headers=TAP)
+    gone = staff.post(f"/staff/paper/jobs/{job}/settle", data={"how": "came_out", "once": "tap-of-her-2"}, headers=TAP)
     assert (gone.status_code, code_of(gone.text)) == (409, "job_moved")
 
 
 def test_a_test_print_is_queued(desk: Desk) -> None:
-    desk.client(STAFF, "en").post("/staff/more/test-print", data={"once": "tap-of-her-0001"}, headers=TAP)
+    desk.client(STAFF, "en").post("/staff/paper/test", data={"once": "tap-of-her-0001"}, headers=TAP)
     assert [job.kind for job in desk.shop.read(board.queued_paper, "test")] == ["test"]
 
 

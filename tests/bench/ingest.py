@@ -172,7 +172,7 @@ def rate(world: World) -> list[Figure]:
             floor=value / median(ratios),
             floor_name="stock paho consumer, manual ack",
             n=ROUNDS,
-            target=0.25,
+            target=0.3,
             good="more",
         ),
         Figure(

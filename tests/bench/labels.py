@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import resource
 import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.bench import shop
 from tests.bench.figure import Figure
@@ -19,12 +21,15 @@ from tihuo.devices.wires import NetworkWire
 from tihuo.drawing.shelf import ShelfMap, Unit
 from tihuo.ledger.database import Readers
 from tihuo.ledger.writer import Writer
-from tihuo.reactions.artist import Artist
-from tihuo.reactions.paper import PaperDesk
+from tihuo.reactions.artist import Artist, Draughts
+from tihuo.reactions.paper import PaperDesk, Post
+from tihuo.shop import paper
 from tihuo.shop.words import Zone
 from tihuo.stages import selling, sorting
 
 LABELS = 200
+MANY = 1000
+"""Labels that a long evening prints, for the memory that it takes."""
 WIDTH = 480
 WARM = 10
 QUESTION = re.compile(rb"\x10\x04[\x01-\x04]")
@@ -71,10 +76,10 @@ def labels(folder: Path) -> list[Figure]:
     writer, readers = Writer(database, shop.HOUSE, shop.clock), Readers(database)
     writer.start()
     shelf = ShelfMap(tuple(Unit.grid(zone.value, zone, 1, 4, 6) for zone in Zone))
-    artist = Artist("提货", "Asia/Shanghai", shelf, "60x40", WIDTH)
+    artist = Artist(Draughts(shop_name="提货", timezone="Asia/Shanghai", shelf=shelf, width_dots=WIDTH))
     sink = Sink()
     printer = EscPosPrinter(NetworkWire(sink.host, sink.port), width_dots=WIDTH)
-    desk = PaperDesk("label", writer, readers, printer, artist.draw, lambda _: None, cut=False)
+    desk = PaperDesk(Post("label", ("label",), cut=False), writer, readers, printer, artist.draw, lambda _: None)
     try:
         _sort(database, writer, readers)
         jobs = readers.read(paper_in_state, "queued", LABELS)
@@ -85,17 +90,19 @@ def labels(folder: Path) -> list[Figure]:
             batches += 1
         seconds = time.perf_counter() - began
         counts = readers.read(paper_counts)
+        taken, connections = sink.taken, sink.connections
+        grown = _memory_of_many(writer, desk, [job.content for job in jobs])
     finally:
         printer.close()
         sink.close()
         writer.close()
         readers.close()
     assert counts == {"printed": len(jobs)}, counts
-    assert sink.connections == batches, f"{sink.connections} connections for {batches} batches"
+    assert connections == batches, f"{connections} connections for {batches} batches"
     return [
         Figure(
             name="labels.cpu",
-            what=f"a label of 60x40 mm from its facts to {sink.taken // len(jobs)} bytes for the printer, CPU",
+            what=f"a label of 60x40 mm from its facts to {taken // len(jobs)} bytes for the printer, CPU",
             value=cpu,
             unit="ms",
             n=len(jobs) - WARM,
@@ -112,7 +119,35 @@ def labels(folder: Path) -> list[Figure]:
             good="more",
             due=False,
         ),
+        Figure(
+            name="labels.memory",
+            what=f"resident memory that {MANY} labels more leave behind, each different",
+            value=grown,
+            unit="MB",
+            n=MANY,
+            target=20.0,
+            due=False,
+        ),
     ]
+
+
+def _memory_of_many(writer: Writer, desk: PaperDesk, contents: list[dict[str, Any]]) -> float:
+    """What the process holds after as many labels more, in megabytes; each says something that none said before."""
+    before = _resident()
+    for number in range(MANY):
+        content = contents[number % len(contents)] | {
+            "short_code": f"{number:04d} {number:04d}",
+            "code": f"TH1:S01:{number}:{number:016d}",
+        }
+        last = writer.write(paper.queue, "label", f"many:{number}", content)
+    last.result(60)
+    while desk.step():
+        pass
+    return (_resident() - before) / 1e6
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def _sort(database: Path, writer: Writer, readers: Readers) -> None:

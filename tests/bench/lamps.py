@@ -7,14 +7,14 @@ import queue
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import shop
 from tests.bench.figure import Figure, median
 from tests.bench.ingest import SLOW, modelled_sync
 from tests.bench.native import slow_disk
-from tihuo.devices.ports import Lamp
+from tihuo.devices.ports import Glow, Shown
 from tihuo.devices.simulated import SimulatedLights
 from tihuo.ledger.database import Readers
 from tihuo.ledger.writer import Writer
@@ -55,12 +55,20 @@ class Watched:
         self._shelf = shelf
         self.shown: queue.SimpleQueue[tuple[float, bool]] = queue.SimpleQueue()
 
-    def show(self, lamps: Mapping[str, Lamp]) -> None:
-        self._shelf.show(lamps)
-        self.shown.put((time.perf_counter(), bool(lamps)))
+    @property
+    def reads_back(self) -> bool:
+        return self._shelf.reads_back
 
-    def test(self) -> None:
-        self._shelf.test()
+    def show(self, glows: Mapping[str, Sequence[Glow]], dead: Collection[str] = ()) -> Shown:
+        shown = self._shelf.show(glows, dead)
+        self.shown.put((time.perf_counter(), bool(glows)))
+        return shown
+
+    def test(self) -> Shown:
+        return self._shelf.test()
+
+    def hold(self, slots: Collection[str], seconds: float) -> Shown:
+        return self._shelf.hold(slots, seconds)
 
     def close(self) -> None:
         self._shelf.close()
@@ -81,7 +89,7 @@ def _child(database: Path) -> None:
     last.result(60)
     writer.write(sorting.open_wave, "s1").result(60)
     shelf = Watched(SimulatedLights([slot for slots in shop.HOUSE.slots.values() for slot in slots]))
-    keeper = LampKeeper(readers, shelf, lambda _: None)
+    keeper = LampKeeper(writer, readers, shelf, lambda _: None)
     writer.listen(lambda _: keeper.follower.wake())
     keeper.follower.start()
     shelf.wait(lit=False)

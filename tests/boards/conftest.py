@@ -7,10 +7,12 @@ import pytest
 
 from tests.conftest import Make
 from tests.little_shop import ITEMS, LittleShop
+from tihuo.boards import arrival
 from tihuo.shop import paper, staff
+from tihuo.shop.arrival import Choice
 from tihuo.shop.refunds import settle_refund
 from tihuo.shop.work import Work
-from tihuo.stages import caring, handing_over, selling, sorting
+from tihuo.stages import adjusting, caring, counting, handing_over, printing, receiving, selling, sorting
 
 
 def park(work: Work) -> None:
@@ -18,6 +20,26 @@ def park(work: Work) -> None:
         "INSERT INTO parked(message_id, reason, detail, payload, at) VALUES ('m7', 'unknown_type', 'x', '{}', ?)",
         (work.now,),
     )
+
+
+def miss_and_weigh(work: Work) -> None:
+    """One unit of o1 waits for a decision, and rice is sold by weight."""
+    work.sql(
+        "INSERT INTO short_pick(order_no, line_no, quantity, reason, rule, state, opened_by, opened_at, due_at, calls, "
+        "answer, answered_by, refund_id, refund_fen, settled_by) "
+        "VALUES (1, 1, 1, 'short', 'similar', 'open', '小李', ?, 0, 0, '', '', '', 0, '')",
+        (work.now,),
+    )
+    work.sql("UPDATE sku SET nominal_grams = 5000 WHERE code = 'RICE'")
+
+
+def deliver(shop: LittleShop) -> None:
+    """Delivery 1 brought five bags of rice more than anybody asked for; all else comes another day."""
+    delivery = shop.do(receiving.open_delivery, "s1", "")
+    shop.do(receiving.count, delivery, "RICE", 5, "good", "B7", "2027-02-01")
+    seen = shop.read(arrival.preview, delivery)
+    later = {row.plan.sku: Choice(policy="later") for row in seen.rows}
+    shop.do(receiving.close_delivery, delivery, seen.seen, later)
 
 
 @pytest.fixture
@@ -55,9 +77,17 @@ def evening(make_shop: Make) -> LittleShop:
     for job, state in ((1, "printed"), (2, "doubtful")):
         shop.do(paper.moved, job, ("queued",), state, "printer_silent" if state == "doubtful" else "")
     shop.do(paper.queue, "test", "test:1", {"text": "测试"})
+    shop.do(printing.print_slots, "frozen")
+    shop.do(paper.take, shop.do(printing.try_printer, "test", "receipt", "58 mm"), "receipt")
+    shop.do(paper.keep_profile, "receipt", "AB")
+    shop.do(paper.moved, shop.do(paper.queue, "test", "test:2", {}), ("queued",), "cancelled", "not_drawable: KeyError")
     shop.do(park)
     shop.do(caring.request_aftersales, "r1", "o2", "return", [("o2-1", 1)], "the bag was open")
     shop.do(caring.keep_photo, "r1", "a.jpg", 1, 1, b"a photograph")
     shop.do(settle_refund, "o4-r1", "failed", shop.clock.now)
     shop.do(staff.keep_user, "小李", "staff", "hash")
+    shop.do(miss_and_weigh)
+    deliver(shop)
+    shop.do(adjusting.correct, "MILK", 1, "more", "", "", "", b"a photograph")
+    shop.do(counting.count_type, shop.do(counting.open_count, "all"), "RICE", 20)
     return shop

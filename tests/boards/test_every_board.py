@@ -14,18 +14,29 @@ import pytest
 
 import tihuo.boards
 from tests.conftest import Make
-from tests.little_shop import EVENING, HOUR, PEOPLE, LittleShop
+from tests.little_shop import EVENING, HOUR, HOUSE, PEOPLE, LittleShop
 
 ASKED: dict[str, Any] = {
     "session_id": "s1",
     "wave_id": 1,
+    "which": "pieces",
+    "cluster": 0,
     "parcel_id": 1,
     "parcel_ids": [1, 2, 3],
     "photo_id": 1,
+    "delivery_id": 1,
+    "count_id": 1,
+    "correction_id": 1,
+    "batch": "B7",
+    "use_by": "2027-02-01",
+    "pick_id": 2,
+    "sku_id": 1,
     "order_no": 1,
     "station": "table 1",
     "kiosk": "k1",
     "kind": "test",
+    "kinds": ("label", "test"),
+    "printer": "receipt",
     "state": "doubtful",
     "subject": "parcel:1",
     "name": "小李",
@@ -34,12 +45,25 @@ ASKED: dict[str, Any] = {
     "now": EVENING + HOUR,
     "after_version": 0,
     "code": "RICE",
+    "slot": "A01",
     "codes": ["RICE"],
     "number": "6901234567892",
+    "house": HOUSE,
 }
 """What a board is asked for, by the name of its parameter."""
 TEXTS = {"find_orders": "1001", "find_goods": "大米"}
-QUIET = {"differing_grants", "imbalances", "recounts", "restore"}
+QUIET = {
+    "weigh_row",
+    "clusters",
+    "dead_lamps",
+    "differing_grants",
+    "imbalances",
+    "recounts",
+    "restore",
+    "suppliers",
+    "waited_too_long",
+    "number_waiting",
+}
 """Boards that show nothing when all is well."""
 
 

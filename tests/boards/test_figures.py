@@ -109,27 +109,34 @@ def test_a_station_shows_who_wants_the_item_in_the_hand(evening: LittleShop) -> 
     assert picture.wants == (Want(4, "A03", 1, "ambient", 2, 1),)
     wrong = evening.read(sorting.station_picture, "table 2")
     assert facts(wrong, "sku_id", "refusal", "text", "wants") == (None, "unknown_barcode", "4006381333931", ())
-    assert evening.read(sorting.station_picture, "table 3") == sorting.StationPicture(station="table 3")
+    assert (picture.color, picture.rhythm, wrong.color, wrong.rhythm) == ("green", "on", "blue", "double")
+    unknown = evening.read(sorting.station_picture, "table 3")
+    assert unknown == sorting.StationPicture(station="table 3", picker=2, color="violet", rhythm="fast")
 
 
 def test_lamps_are_lit_where_the_item_belongs_and_blink_where_a_customer_stands(evening: LittleShop) -> None:
-    assert evening.read(lamps.lamps) == {"A03": "on", "A01": "blink", "C01": "blink"}
+    white = (lamps.CUSTOMER,)
+    assert evening.read(lamps.lamps) == {"A03": (lamps.Glow("green", "on"),), "A01": white, "C01": white}
+    assert evening.read(lamps.pulses) == {"A03": "on", "A01": "blink", "C01": "blink"}
     evening.do(stages.lay_down, "table 1")
     evening.do(handing_over.hand_over, evening.read(kiosk.kiosk_picture, "k1").visit_id, [1])
-    assert evening.read(lamps.lamps) == {"C01": "blink"}
+    assert evening.read(lamps.lamps) == {"C01": white}
     evening.do(handing_over.leave, evening.read(kiosk.kiosk_picture, "k1").visit_id)
     assert evening.read(lamps.lamps) == {}
 
 
-def test_a_slot_before_which_a_customer_stands_blinks_though_an_item_belongs_there_too(shop: LittleShop) -> None:
+def test_a_slot_shows_in_turn_the_customer_before_it_and_everybody_whose_item_belongs_there(shop: LittleShop) -> None:
     shop.sell("o1", "lin", BUNS=1)
     shop.sort()
     shop.sell("o2", "zhao", BUNS=1)
     shop.do(stages.open_wave, "s1")
     shop.do(stages.scan_item, "table 1", "BUNS")
-    assert shop.read(lamps.lamps) == {"F01": "on"}
+    green = lamps.Glow("green", "on")
+    assert shop.read(lamps.lamps) == {"F01": (green,)}
     shop.do(handing_over.check_in, "k1", shop.code("o1"))
-    assert shop.read(lamps.lamps) == {"F01": "blink"}
+    assert shop.read(lamps.lamps) == {"F01": (lamps.CUSTOMER, green)}
+    shop.do(stages.scan_item, "table 2", "BUNS")
+    assert shop.read(lamps.lamps) == {"F01": (lamps.CUSTOMER, green, lamps.Glow("blue", "double"))}
 
 
 def test_a_lamp_goes_out_with_the_last_unit(evening: LittleShop) -> None:
@@ -173,7 +180,7 @@ def test_the_evening_at_a_glance(evening: LittleShop) -> None:
     assert glance.refunded_fen == 2680
     assert evening.read(tonight.decisions) == [
         Decision("doubtful_paper", 1), Decision("parked_message", 1), Decision("quarantine", 1), Decision("ticket", 1),
-        Decision("failed_refund", 1),
+        Decision("failed_refund", 1), Decision("short_pick", 1),
     ]  # fmt: skip
     assert [row.message_id for row in evening.read(tonight.parked_messages)] == ["m7"]
 
@@ -218,5 +225,5 @@ def preparing_milk() -> list[preparing.NewItem]:
 
 
 def test_paper_is_counted_by_how_far_it_got(evening: LittleShop) -> None:
-    assert evening.read(paper.paper_counts) == {"printed": 1, "doubtful": 1, "queued": 4}
+    assert evening.read(paper.paper_counts) == {"printed": 1, "doubtful": 1, "queued": 5, "sending": 1, "cancelled": 1}
     assert [row.subject for row in evening.read(paper.queued_paper, "label")] == ["parcel:1"]

@@ -21,7 +21,7 @@ from tihuo.cloud.messages import encode
 from tihuo.cloud.outbound import envelope_of
 from tihuo.drawing.shelf import ShelfMap
 from tihuo.ledger.journal import entries_after, newest_times, outgoing_after
-from tihuo.reactions.artist import UNSURE, Artist
+from tihuo.reactions.artist import UNSURE, Artist, Draughts
 from tihuo.settings import ClockChoice, Settings
 from tihuo.shop.staff import keep_user
 from tihuo.shop.words import Millis
@@ -193,7 +193,7 @@ def test_a_call_from_a_wrong_time_does_not_ring_for_a_year(shop: LittleShop, jum
 def test_paper_that_is_printed_meanwhile_says_so(full: LittleShop, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     monkeypatch.setattr("tihuo.drawing.receipt.draw_receipt", lambda content, _: drawn.append(content.when) or _Drawn())
-    artist = Artist("小铺", "Asia/Shanghai", ShelfMap(()), "60x40", 384)
+    artist = Artist(Draughts(shop_name="小铺", timezone="Asia/Shanghai", shelf=ShelfMap(())))
     full.do(handing_over.hand_over_parcel, 1)
     jump(full, YEAR)
     full.do(handing_over.hand_over_parcel, 2)

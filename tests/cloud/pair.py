@@ -183,9 +183,12 @@ class Pair:
         for order in self.cloud.orders():
             if order.state == "refused":
                 continue
-            rows = self.shop.sql(
-                "SELECT l.line_id, l.quantity, l.short, l.cancelled, l.handed_over FROM order_line l "
-                "JOIN shop_order o ON o.no = l.order_no WHERE o.order_id = ? ORDER BY l.line_id",
+            rows = self.shop.sql(  # to the cloud, what stands in for goods is the line that was ordered
+                "SELECT l.line_id, sum(iif(l.instead_of IS NULL, l.quantity, 0)), sum(l.short) - "
+                "sum(iif(l.instead_of IS NULL, 0, l.quantity)) - sum((SELECT coalesce(sum(k.quantity), 0) "
+                "FROM short_pick k WHERE k.order_no = l.order_no AND k.line_no = l.line_no AND k.state = 'open')), "
+                "sum(l.cancelled), sum(l.handed_over) FROM order_line l "
+                "JOIN shop_order o ON o.no = l.order_no WHERE o.order_id = ? GROUP BY l.line_id ORDER BY l.line_id",
                 order.order_id,
             )
             lines = [(x.line_id, x.quantity, x.short, x.cancelled, x.handed_over) for x in order.lines]

@@ -52,6 +52,14 @@ UP: tuple[msgspec.Struct, ...] = (
     up.OrderAccepted("D1", up.Pickup("TH1:S01:ABC:DEF", "12345678"), Window(NOW, NOW)),
     up.OrderRefused("D1", "sold_out", LINES, BACK),
     up.OrderShort("D1", (up.ShortLine("l1", 1, "damaged"),), BACK),
+    up.OrderAdjusted(
+        "D1",
+        (
+            up.AdjustedLine("l1", 2, "weight", 1000, 960, 960),
+            up.AdjustedLine("l2", 1, "substituted", sku="SKU-3", unit_price_fen=900),
+        ),
+        BACK,
+    ),
     up.OrderReady("D1", (up.Parcel("P1", "chilled", "C03"), up.Parcel("P2", "frozen"))),
     up.OrderHandedOver("D1", LINES, NOW, "kiosk", True),
     up.OrderHandoverUndone("D1", LINES, "wrong parcel", NOW),

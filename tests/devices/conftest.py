@@ -31,14 +31,17 @@ def emupos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emupos]:
         yield interpreter
 
 
-@pytest.fixture(params=desk_kinds("network", "serial", "usb", "device file", "emupos network", "emupos serial"))
+OURS = ("network", "serial", "usb", "device file", "labels network", "labels device file")
+
+
+@pytest.fixture(params=desk_kinds(*OURS, "emupos network", "emupos serial"))
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A printer on the counter, whatever its cable and whoever plays it."""
     with request.param(request) as made:
         yield made
 
 
-@pytest.fixture(params=desk_kinds("network", "serial", "usb", "device file"))
+@pytest.fixture(params=desk_kinds(*OURS))
 def our_desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A printer of ours, which can also fall silent or lose power in the middle of a job."""
     with request.param(request) as made:

@@ -9,7 +9,7 @@ import threading
 import tty
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from PIL import Image
@@ -18,7 +18,9 @@ from tests.devices.emupos_desk import Emupos
 from tests.devices.usb_bus import UsbBus
 from tihuo.devices.escpos_printer import EscPosPrinter
 from tihuo.devices.simulated import SimulatedPrinter
+from tihuo.devices.tspl_printer import TsplPrinter
 from tihuo.devices.usb_wire import UsbWire
+from tihuo.devices.wired_printer import WiredPrinter
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, SerialWire, Wire
 
 PATIENCE_S = 0.8
@@ -36,8 +38,10 @@ class Peer(Protocol):
 class Desk:
     """The adapter under test, and the printer at the other end of its cable."""
 
-    def __init__(self, wire: Wire, peer: Peer, patience: float = PATIENCE_S) -> None:
-        self.printer = EscPosPrinter(wire, width_dots=576, patience=patience)
+    def __init__(
+        self, wire: Wire, peer: Peer, patience: float = PATIENCE_S, printer: WiredPrinter | None = None
+    ) -> None:
+        self.printer = printer or EscPosPrinter(wire, width_dots=576, patience=patience)
         self._peer = peer
         self._papers_before = len(peer.papers())
 
@@ -92,8 +96,8 @@ def desk_kinds(*names: str) -> list[Any]:
 
 
 @contextmanager
-def _ours() -> Iterator[SimulatedPrinter]:
-    printer = SimulatedPrinter()
+def _ours(language: Literal["escpos", "tspl"] = "escpos") -> Iterator[SimulatedPrinter]:
+    printer = SimulatedPrinter(language=language)
     try:
         yield printer
     finally:
@@ -104,6 +108,25 @@ def _ours() -> Iterator[SimulatedPrinter]:
 def _network(request: pytest.FixtureRequest) -> Iterator[Desk]:
     with _ours() as printer:
         yield Desk(NetworkWire(printer.host, printer.port, patience=PATIENCE_S), OurPeer(printer))
+
+
+@contextmanager
+def _labels_network(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with _ours("tspl") as printer:
+        wire = NetworkWire(printer.host, printer.port, patience=PATIENCE_S)
+        yield Desk(wire, OurPeer(printer), printer=_tspl(wire))
+
+
+@contextmanager
+def _labels_device_file(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with _ours("tspl") as printer, serial_line_to(printer) as device:
+        wire = DeviceFileWire(device, patience=PATIENCE_S)
+        yield Desk(wire, OurPeer(printer), printer=_tspl(wire))
+
+
+def _tspl(wire: Wire) -> TsplPrinter:
+    """Labels as wide as a receipt and as long as the longest picture of these tests."""
+    return TsplPrinter(wire, size_mm=(72, 250), patience=PATIENCE_S)
 
 
 @contextmanager
@@ -146,6 +169,8 @@ _KINDS = {
     "serial": _serial,
     "usb": _usb,
     "device file": _device_file,
+    "labels network": _labels_network,
+    "labels device file": _labels_device_file,
     "emupos network": _emupos_network,
     "emupos serial": _emupos_serial,
 }

@@ -66,6 +66,16 @@ class Emupos:
     def fault(self, name: str, active: bool) -> None:
         _call(self.api, f"devices/{DEVICE}/faults/{name}", method="PUT" if active else "DELETE")
 
+    def drawer(self) -> str:
+        """`open` or `closed`."""
+        state: str = next(each for each in json.loads(_call(self.api, "devices")) if each["id"] == DEVICE)["state"][
+            "drawer"
+        ]
+        return state
+
+    def close_drawer(self) -> None:
+        _call(self.api, f"devices/{DEVICE}/drawer/close", method="POST")
+
     def receipts(self) -> list[str]:
         """The ids of all receipts, newest first."""
         return [each["id"] for each in json.loads(_call(self.api, f"devices/{DEVICE}/receipts"))]

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.devices.desks import Desk
+from tests.devices.emupos_desk import Emupos
+from tihuo.devices.escpos_printer import EscPosPrinter
 from tihuo.devices.ports import Printer
 from tihuo.devices.troubles import (
     PrinterCoverOpen,
@@ -16,6 +18,8 @@ from tihuo.devices.troubles import (
     PrinterTrouble,
     PrinterUnreachable,
 )
+from tihuo.devices.tspl_printer import TsplPrinter
+from tihuo.devices.wires import NetworkWire
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +48,17 @@ def test_a_picture_longer_than_any_buffer_comes_out_in_one_piece(desk: Desk, lab
     assert_printed(paper, long)
 
 
+def test_a_page_of_several_pictures_comes_out_as_one_piece_of_paper(desk: Desk, label: Image.Image) -> None:
+    if isinstance(desk.printer, TsplPrinter):
+        pytest.skip("a label is one picture")
+    desk.printer.print((label, label.rotate(180)), cut=True)
+    (paper,) = desk.papers()
+    both = Image.new("1", (label.width, 2 * label.height), 1)
+    both.paste(label)
+    both.paste(label.rotate(180), (0, label.height))
+    assert_printed(paper, both)
+
+
 def test_jobs_of_a_batch_come_out_apart_and_in_order(desk: Desk, label: Image.Image) -> None:
     upside_down = label.rotate(180)
     with desk.printer.batch():
@@ -62,7 +77,8 @@ def test_a_ready_printer_says_so(desk: Desk) -> None:
 
 def test_the_end_of_the_roll_is_announced_and_prints_on(desk: Desk, label: Image.Image) -> None:
     with desk.fault("paper-near-end"):
-        assert desk.printer.status().paper == "near_end"
+        knows_only_the_end = isinstance(desk.printer, TsplPrinter)
+        assert desk.printer.status().paper == ("ok" if knows_only_the_end else "near_end")
         desk.printer.print(label, cut=True)
     assert len(desk.papers()) == 1
 
@@ -129,6 +145,24 @@ def test_a_printer_that_loses_power_in_a_job_leaves_it_doubtful(our_desk: Desk, 
     assert raised.value.doubtful
     (paper,) = our_desk.papers()
     assert_printed(paper, label.crop((0, 0, label.width, 100)))
+
+
+def test_the_drawer_opens_once_and_a_printer_that_is_not_ready_opens_none(our_desk: Desk) -> None:
+    if isinstance(our_desk.printer, TsplPrinter):
+        pytest.skip("a label printer has no plug for a drawer")
+    our_desk.printer.kick_drawer()
+    with our_desk.fault("cover-open"), pytest.raises(PrinterCoverOpen) as raised:
+        our_desk.printer.kick_drawer()
+    assert not raised.value.doubtful
+    assert our_desk.simulated.drawer_kicks == 1
+
+
+def test_a_foreign_printer_opens_its_drawer(emupos: Emupos) -> None:
+    printer = EscPosPrinter(NetworkWire("127.0.0.1", emupos.port, patience=10), patience=10)
+    assert emupos.drawer() == "closed"
+    printer.kick_drawer()
+    assert emupos.drawer() == "open"
+    emupos.close_drawer()
 
 
 def test_the_status_can_be_asked_by_others_during_a_batch(desk: Desk, label: Image.Image) -> None:

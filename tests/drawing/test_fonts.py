@@ -35,6 +35,7 @@ def test_a_shortened_text_fits_and_begins_as_the_whole(text, most):
 
 def test_a_measure_stays_on_one_line():
     assert wrapped("云南小土豆 500g", 24, width("云南小土豆 50", 24), 9) == ("云南小土豆", "500g")
+    assert wrapped("米 A07、A08、", 24, width("米 A07、A08", 24), 9) == ("米 A07、", "A08、")
     assert wrapped("苹果，梨", 24, width("苹果", 24), 9) == ("苹", "果，", "梨")
 
 

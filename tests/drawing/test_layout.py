@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from tihuo.drawing.canvas import Picture
 from tihuo.drawing.label import LABEL_40X30, LABEL_60X40, LabelContent, LabelLine, draw_label
+from tihuo.drawing.listing import ListContent, ListRow, draw_list
 from tihuo.drawing.receipt import ReceiptContent, ReceiptLine, draw_receipt
+from tihuo.drawing.sheet import SheetCode, draw_sheet
+from tihuo.drawing.slot_label import draw_slot_label
 from tihuo.drawing.test_page import draw_label_test, draw_roll_test
-from tihuo.drawing.texts import LABEL_EN, LABEL_ZH, RECEIPT_EN, RECEIPT_ZH, TEST_EN, TEST_ZH
+from tihuo.drawing.texts import LABEL_EN, LABEL_ZH, LIST_EN, LIST_ZH, RECEIPT_EN, RECEIPT_ZH, TEST_EN, TEST_ZH
 from tihuo.shop.words import Zone
 
 pytestmark = pytest.mark.slow
@@ -46,6 +49,17 @@ labels = st.builds(
     digits=st.sampled_from(["1234 5678", "0000 0000"]),
     copy=st.sampled_from([1, 2, 12, 99]),
     place=st.sampled_from([1, 2, 12]),
+    of_slot=st.sampled_from([1, 2, 14]),
+    serial=st.sampled_from([None, (1, 1), (37, 200), (2999, 3000)]),
+    use_by=st.sampled_from(["", "11-25"]),
+)
+lists = st.builds(
+    ListContent,
+    title=names,
+    subtitle=names,
+    rows=st.lists(st.builds(ListRow, names, names, names, names), max_size=50).map(tuple),
+    foot=names,
+    copy=st.sampled_from([1, 2]),
 )
 receipt_lines = st.lists(
     st.builds(ReceiptLine, names, st.integers(1, 9999), st.sampled_from(["", "A07", "F999"])), max_size=8
@@ -103,6 +117,58 @@ def test_a_receipt_is_tidy_whatever_it_says(across, texts, content):
     picture = draw_receipt(content, across, texts)
     assert picture.image.width == across
     tidy(picture)
+
+
+@pytest.mark.parametrize("across", [384, 576])
+@pytest.mark.parametrize("texts", [LIST_ZH, LIST_EN], ids=["zh", "en"])
+@settings(many, max_examples=40)
+@given(content=lists)
+def test_a_list_is_tidy_whatever_it_says(across, texts, content):
+    for piece in draw_list(content, across, texts):
+        assert piece.image.width == across
+        tidy(piece)
+
+
+def test_a_list_of_a_thousand_rows_comes_in_pieces_and_loses_none():
+    rows = tuple(ListRow("A07", SIXTY, THIRTY, f"×{number}") for number in range(1000))
+    pieces = list(draw_list(ListContent("拣货单", rows=rows), 384))
+    assert sum(len(named(piece, "count")) for piece in pieces) == 1000
+    assert max(piece.image.height for piece in pieces) < 10_000
+
+
+@pytest.mark.parametrize("across", [384, 576])
+@given(said=st.lists(names, max_size=9), title=names)
+@settings(many, max_examples=30)
+def test_a_sheet_is_tidy_whatever_its_codes_do(across, said, title):
+    tidy(draw_sheet(title, tuple(SheetCode(f"TH:CMD:C{n}", says) for n, says in enumerate(said)), across))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["60x40", "40x30"])
+@pytest.mark.parametrize("texts", [LABEL_ZH, LABEL_EN], ids=["zh", "en"])
+@pytest.mark.parametrize(("slot", "zone"), [("A01", Zone.AMBIENT), ("C102", Zone.CHILLED), ("F999", Zone.FROZEN)])
+def test_a_slots_own_label_is_tidy_and_larger_than_life(size, texts, slot, zone):
+    picture = draw_slot_label(slot, zone, f"TH:SLOT:{slot}", size, texts)
+    assert picture.image.size == (size.width, size.height)
+    tidy(picture)
+    (box,) = named(picture, "slot")
+    assert box.bottom - box.top >= size.slot_ink
+
+
+def test_a_label_of_500_lines_shows_the_first_and_counts_the_rest(label):
+    many_lines = tuple(LabelLine(SIXTY, 2) for _ in range(500))
+    picture = draw_label(replace(label, lines=many_lines, use_by="11-25"))
+    tidy(picture)
+    assert len(named(picture, "quantity")) == 3
+    assert len(named(picture, "more")) == len(named(picture, "use by")) == 1
+
+
+def test_several_parcels_in_a_slot_say_which_of_how_many(label):
+    alone, second = draw_label(label), draw_label(replace(label, place=2, of_slot=3))
+    assert not named(alone, "place")
+    (chip,) = named(second, "place")
+    wider = draw_label(replace(label, place=2, of_slot=13))
+    assert named(wider, "place")[0].right - named(wider, "place")[0].left > chip.right - chip.left
+    assert named(draw_label(replace(label, place=1, of_slot=2)), "place")
 
 
 def test_a_very_long_receipt_is_printed_to_its_end():

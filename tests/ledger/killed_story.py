@@ -22,11 +22,11 @@ import msgspec
 
 from tests.little_shop import LittleShop, copy_of
 from tihuo.ledger.database import Look
-from tihuo.shop import paper
+from tihuo.shop import arrival, paper
 from tihuo.shop.orders import NewLine, NewOrder
 from tihuo.shop.pickups import code_for
-from tihuo.shop.work import Work
-from tihuo.stages import handing_over, preparing, selling, sorting
+from tihuo.shop.work import Work, rows_of
+from tihuo.stages import handing_over, preparing, receiving, selling, sorting
 
 Wish = tuple[Callable[..., Any], tuple[Any, ...]]
 SCANS = (sorting.scan_item, handing_over.check_in, handing_over.hand_over_by_code)
@@ -64,6 +64,12 @@ def put_the_rest(work: Work) -> int:
     return len(rows)
 
 
+def close_what_came(work: Work) -> None:
+    """The delivery as it was counted: what did not come, customers go without."""
+    seen = arrival.fingerprint(arrival.plan(rows_of(work), 1))
+    receiving.close_delivery(work, 1, seen, {})
+
+
 def evening(shop: LittleShop) -> list[list[Wish]]:
     """What is asked for; the wishes of one list come together."""
     rice, eggs, milk = (shop.sku(code) for code in ("RICE", "EGGS", "MILK"))
@@ -73,6 +79,9 @@ def evening(shop: LittleShop) -> list[list[Wish]]:
         [(preparing.receive, ("EGGS", 4)), (selling.sell_walk_in, ("s1", "EGGS", 1)), order(4, "zhao", BUNS=2, EGGS=1)],
         [(selling.cancel_order, ("o2", "changed her mind")), (selling.take_back, ("g1-3", 2)), order(5, "ou", MILK=4)],
         [(preparing.close_session, ("s1",)), (selling.close_grant, ("g1-4",)), (sorting.open_wave, ("s1",))],
+        [(receiving.open_delivery, ("s1", "")), (receiving.count, (1, "MILK", 9, "good", "B7", "2027-02-01"))],
+        [(receiving.count, (1, "BUNS", 1)), (receiving.count, (1, "BUNS", 1)), (receiving.undo_count, (3,))],
+        [(close_what_came, ())],
         [(sorting.scan_item, ("station", "6901234567892")), (sorting.put, (1, rice, 2)), (sorting.put, (1, rice, 1))],
         [(sorting.undo_put, (1, rice, 1)), (sorting.damage, (1, rice, 1)), (sorting.put, (1, rice, 1))],
         [(sorting.short, (2, milk, 1)), (sorting.damage, (3, eggs, 1)), (put_the_rest, ())],

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import Make
 from tests.little_shop import LittleShop, copy_of
 from tihuo.boards.balance import imbalances
 from tihuo.ledger.database import PAGE_BYTES, DatabaseTrouble, Readers, check, connect
 from tihuo.ledger.keeping import DiskKeeper, Reserve
-from tihuo.reactions.paper import PaperDesk
+from tihuo.reactions.paper import PaperDesk, Post
 from tihuo.shop import paper
 from tihuo.shop.events import MessageParked, SessionOpened
 from tihuo.shop.work import Work
@@ -357,7 +358,8 @@ def test_paper_whose_end_could_not_be_written_down_is_doubtful_and_not_printed_a
     shop.do(paper.queue, "label", "parcel:1", {})
     shop.writer._connection.execute("PRAGMA busy_timeout=20")
     printer = Paper(shop.path)
-    desk = PaperDesk("label", shop.writer, shop.readers, printer, lambda _: None, lambda _: None, cut=False)  # type: ignore[arg-type]
+    post, page = Post("label", ("label",), cut=False), Image.new("1", (8, 8))
+    desk = PaperDesk(post, shop.writer, shop.readers, printer, lambda _: page, lambda _: None)  # type: ignore[arg-type]
     with pytest.raises(DatabaseTrouble):
         desk.step()
     printer.in_the_way.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tihuo.boards.lamps import lamps
+from tihuo.boards.lamps import pulses
 from tihuo.drawing.label import LabelContent, LabelLine, draw_label
 from tihuo.shop.words import Zone, mask_name
 
@@ -36,7 +36,7 @@ class PlayedDevices:
         return sorted(self._papers.glob("*/*.png"))
 
     def lit(self) -> dict[str, str]:
-        return dict(self.evening.read(lamps))
+        return dict(self.evening.read(pulses))
 
     def customers(self) -> list[dict[str, Any]]:
         shop = self.evening

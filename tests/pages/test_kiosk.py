@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
 from tests.pages.evening import Evening, Served
-from tihuo.boards.lamps import lamps
+from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import recent_calls
 from tihuo.stages import preparing
 
@@ -175,11 +175,11 @@ def test_a_customer_takes_everything(evening: Evening, served: Served, open_page
     page = kiosk(served, open_page)
     evening.show(evening.code("o1"))
     scene(page, "welcome")
-    assert evening.read(lamps) == {"A01": "blink", "C01": "blink", "F01": "blink"}
+    assert evening.read(pulses) == {"A01": "blink", "C01": "blink", "F01": "blink"}
     assert page.locator(".shelf .blink").count() == 3
     page.click(".actions .go")
     scene(page, "done")
-    assert evening.read(lamps) == {}
+    assert evening.read(pulses) == {}
     assert {state for *_, customer, _, _, _, _, state in evening.parcels() if customer == "lin"} <= {"handed_over"}
     assert evening.value("SELECT DISTINCT actor FROM handover_line WHERE visit_id IS NOT NULL") == "kiosk k1"
     evening.later(5_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
-from tests.pages.walking import PHONE, log_in, scan
+from tests.pages.walking import PHONE, kept, log_in, scan
 from tihuo.api.auth import hash_pin
 from tihuo.boards import balance, counter, paper, sorting
 from tihuo.shop.staff import keep_user
@@ -159,7 +160,7 @@ def test_a_scanner_never_presses_the_button_that_was_tapped_last(phone: Any, eve
     row(phone, "A01").get_by_role("button", name="Put").focus()
     phone.keyboard.type("MILK")
     phone.keyboard.press("Enter")
-    assert phone.evaluate("localStorage['tihuo-taps'] ?? '[]'") == "[]"
+    assert [tap["url"] for tap in kept(phone) if tap["url"] != "/staff/scan"] == []
     expect(phone.locator("#hand h2")).to_have_text("鲜牛奶")
     assert rice_of(evening, "o1") == {"quantity": 3}
 
@@ -205,10 +206,10 @@ def test_a_second_touch_of_the_same_spot_is_no_second_tap(phone: Any, evening: E
     while row(phone, "A02").count():
         phone.clock.run_for(5)
     phone.mouse.click(*spot)
-    assert phone.evaluate("localStorage['tihuo-taps']") == "[]"
+    assert kept(phone) == []
     phone.clock.run_for(1000)
     phone.mouse.click(*spot)
-    assert '"row":"4-1"' in phone.evaluate("localStorage['tihuo-taps']")
+    assert [tap["row"] for tap in kept(phone)] == ["4-1"]
 
 
 def test_two_phones_see_each_other_and_a_late_tap_is_refused_in_its_row(
@@ -257,6 +258,10 @@ def test_handing_over_by_code_and_by_parts(phone: Any, served: Served, evening: 
     expect(phone.locator("#given")).to_contain_text("2 units handed over")
     left = evening.read(counter.counter_parcel, evening.parcels()[3][0])
     assert {line.name: line.here for line in left.lines} == {"大米": 0, "鸡蛋": 1}
+    phone.get_by_role("button", name="Undo A03").click()
+    expect(phone.locator("#toast")).to_contain_text("2 units are back in their slot: A03")
+    back = evening.read(counter.counter_parcel, evening.parcels()[3][0])
+    assert {line.name: line.here for line in back.lines} == {"大米": 2, "鸡蛋": 1}
     assert not evening.read(balance.imbalances)
 
 
@@ -299,6 +304,15 @@ def test_nothing_on_the_phone_stands_in_anybodys_way(
     scan(page, RICE)
     page.locator(".wants").wait_for()
     found += barriers(page)
+    scan(page, "TH:CMD:QTY-1")
+    page.locator("#number").wait_for()
+    found += barriers(page)
+    page.evaluate("localStorage['tihuo-refused:1:a'] = JSON.stringify({ once: 'a', says: 'A01', why: 'no' })")
+    scan(page, "TH:CMD:SHORT")
+    page.locator("[data-refused] li").wait_for()
+    found += barriers(page)
+    page.locator("[data-understood]").click()
+    scan(page, "TH:CMD:UNDO")
     page.locator(".scan").click()
     found += barriers(page)
     parcel = evening.parcels()[2][0]
@@ -308,7 +322,10 @@ def test_nothing_on_the_phone_stands_in_anybodys_way(
         "/staff/pickup?q=1002",
         f"/staff/pickup/parcels/{parcel}",
         "/staff/pickup/orders/2",
+        "/staff/scan/slots/A03",
         "/staff/stock",
+        "/staff/sheets",
+        "/staff/sheets/desk",
         "/staff/more",
         "/staff/more?scheme=dark",
         "/staff/sorting",
@@ -317,3 +334,52 @@ def test_nothing_on_the_phone_stands_in_anybodys_way(
         found += [f"{path} {barrier}" for barrier in barriers(page)]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the phone"
     assert found == []
+
+
+SMALL = """() => [...document.querySelectorAll('button, a, input, select, textarea, summary, label')].filter((part) => {
+  if (part.matches('label:not(.button)')) return false;
+  const { width, height } = part.getBoundingClientRect();
+  const shown = part.checkVisibility() && width > 1 && !part.closest('.unseen, .skip, dialog:not([open])');
+  const row = part.matches('.tap') || part.parentElement.matches('.verbs');
+  return shown && part.type !== 'hidden' && (height < (part.matches('.tap') ? 56 : 48) || (!row && width < 44));
+}).map((part) => `${part.outerHTML.slice(0, 90)} ${part.clientWidth}x${part.clientHeight}`)"""
+"""What is too small for a thumb on this page."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (390, 844)])
+def test_everything_is_large_enough_for_a_thumb(
+    served: Served, open_page: OpenPage, evening: Evening, width: int, height: int
+) -> None:
+    evening.do(stage.open_wave, "s1")
+    page = log_in(served, open_page, STAFF, "/staff/sorting", viewport={"width": width, "height": height})
+    small: dict[str, list[str]] = {"floor": page.evaluate(SMALL)}
+    scan(page, RICE)
+    page.locator(".wants").wait_for()
+    small["hand"] = page.evaluate(SMALL)
+    rows = page.locator(".want").evaluate_all("(rows) => rows.map((row) => row.getBoundingClientRect().height)")
+    assert min(rows) >= 56
+    parts = ".want:last-child .slot, .want:last-child .verbs > *"
+    edges = page.locator(parts).evaluate_all(
+        "(parts) => parts.map((part) => part.getBoundingClientRect()).map(({ left, right }) => [left, right])"
+    )
+    assert all(left[1] <= right[0] for left, right in itertools.pairwise(edges)), "one stands over the other"
+    scan(page, STRANGER)
+    page.locator(".hand.wrong").wait_for()
+    page.locator(".scan").click()
+    small["sheet"] = page.evaluate(SMALL)
+    for number, sku, units in evening.open_units():
+        evening.do(stage.put, number, sku, units)
+    parcel = evening.parcels()[0][0]
+    for path in (
+        "/staff/sorting?view=customer",
+        f"/staff/sorting/parcels/{parcel}",
+        f"/staff/pickup/parcels/{parcel}",
+        "/staff/pickup",
+        "/staff/pickup/orders/2",
+        "/staff/scan/slots/A01",
+        "/staff/sheets",
+        "/staff/more",
+    ):
+        page.goto(f"{served.url}{path}")
+        small[path] = page.evaluate(SMALL)
+    assert {where: parts for where, parts in small.items() if parts} == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.pages.conftest import OpenPage
@@ -28,3 +29,9 @@ def scan(page: Any, text: str) -> None:
     page.wait_for_selector("wedge-scanner:defined", state="attached")
     page.keyboard.type(text)
     page.keyboard.press("Enter")
+
+
+def kept(page: Any) -> list[dict[str, Any]]:
+    """The taps and scans that wait in this phone, in their order."""
+    names = "Object.keys(localStorage).filter((name) => name.startsWith('tihuo-tap:')).sort()"
+    return [json.loads(tap) for tap in page.evaluate(f"{names}.map((name) => localStorage[name])")]

@@ -46,3 +46,11 @@ def test_as_many_as_possible_keep_one(data: st.DataObject, wants: list[int]) -> 
 def test_nobody_wants_anything() -> None:
     for policy in POLICIES:
         assert share_out(policy, 0, []) == []
+
+
+def test_the_example_that_the_manual_gives() -> None:
+    assert {policy: share_out(policy, 4, [4, 4, 3]) for policy in POLICIES} == {
+        "first_paid": [0, 1, 3],
+        "pro_rata": [1, 1, 2],
+        "one_each": [1, 2, 1],
+    }

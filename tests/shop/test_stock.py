@@ -98,12 +98,12 @@ def test_no_move_leaves_a_place_with_less_than_nothing(make_shop: Make, source: 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_right_made_out_of_nothing_is_refused_by_the_database(shop: LittleShop, place: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="every_right_in_one_place"):
-        shop.do(lambda work: work.sql(f"UPDATE session_item SET {place} = {place} + 1"))
+        shop.do(lambda work: work.sql(f"UPDATE item_rights SET {place} = {place} + 1"))
 
 
 def test_a_grant_cannot_lose_a_right_either(shop: LittleShop) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="every_granted_right_in_one_place"):
-        shop.do(lambda work: work.sql("UPDATE stock_grant SET remaining = remaining - 1"))
+        shop.do(lambda work: work.sql("UPDATE grant_rights SET remaining = remaining - 1"))
 
 
 def test_what_changes_is_stamped_newer_than_all_before(make_shop: Make) -> None:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak import clusters, cuts, kills, long_cut, schedules
+from tests.soak import clusters, cuts, kills, labels, long_cut, schedules
 from tests.soak.outcome import Outcome, together
 
 SUITE: dict[str, Callable[[Path], Outcome]] = {
     "kills": kills.kills,
+    "labels": labels.labels,
     "cuts": cuts.cuts,
     "long_cut": long_cut.long_cut,
     "schedules": schedules.schedules,

@@ -87,21 +87,21 @@ class Line:
 
 
 class Doomed:
-    """The writer's connection in the moment of its death: just before the commit, or just after it."""
+    """The writer's cursor in the moment of its death: just before the commit, or just after it."""
 
-    def __init__(self, connection: Any, line: Line, committed: bool) -> None:
-        self._connection, self._line, self._committed = connection, line, committed
+    def __init__(self, cursor: Any, line: Line, committed: bool) -> None:
+        self._cursor, self._line, self._committed = cursor, line, committed
 
     def execute(self, statement: str, parameters: Any = ()) -> Any:
         if statement == "COMMIT":
             self._line.dead = True
             if self._committed:
-                self._connection.execute("COMMIT")
+                self._cursor.execute("COMMIT")
             raise Died
-        return self._connection.execute(statement, parameters)
+        return self._cursor.execute(statement, parameters)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        return getattr(self._cursor, name)
 
 
 class HandTurned(Writer):
@@ -152,8 +152,8 @@ class Box:
         if how == "acks":
             self.line.dies_after_acks = acks
         else:
-            doomed = Doomed(self.writer._connection, self.line, how == "after")
-            self.writer._connection = cast(Any, doomed)
+            moment = self.writer._moment
+            moment.cursor = cast(Any, Doomed(moment.cursor, self.line, how == "after"))
 
     def drop(self) -> None:
         """What kill -9 leaves: the file."""

@@ -12,12 +12,26 @@ from tests.little_shop import EVENING, GOODS
 from tests.soak.stranded import Turned, last_call
 from tests.soak.world import HOURS, OFFERED, World, plan
 from tihuo.cloud import down
-from tihuo.cloud.fields import LineQuantity
+from tihuo.cloud.fields import LineQuantity, Substitution
 from tihuo.demo.cloud import CannotSell, Shopper, Wish
+from tihuo.shop import arrival
+from tihuo.shop.corrections import LESS, MORE
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.shortages import POLICIES
 from tihuo.shop.words import Refusal
-from tihuo.stages import aftercare, allocating, caring, handing_over, preparing, selling, sorting
+from tihuo.stages import (
+    adjusting,
+    aftercare,
+    allocating,
+    caring,
+    handing_over,
+    preparing,
+    receiving,
+    selling,
+    sorting,
+    substituting,
+    weighing,
+)
 
 Thing = TypeVar("Thing")
 Rule = Callable[["World", "Pick"], None]
@@ -54,7 +68,7 @@ class Pick:
 # the cloud's customers
 
 
-def buy(world: World, pick: Pick) -> None:
+def buy(world: World, pick: Pick, substitution: Substitution = "refund") -> None:
     """Somebody buys one article or two, if the cloud has them."""
     offers = world.cloud.offers()
     if not offers:
@@ -65,7 +79,7 @@ def buy(world: World, pick: Pick) -> None:
         wanted[pick.of(SKUS)] = 1
     shopper = pick.of(SHOPPERS)
     try:
-        world.cloud.buy(shopper, Wish(session, tuple(wanted.items())))
+        world.cloud.buy(shopper, Wish(session, tuple(wanted.items()), substitution=substitution))
     except CannotSell as no:
         if no.code == "sold_out":
             sku = str(no.facts["sku"])
@@ -76,6 +90,11 @@ def rush(world: World, pick: Pick) -> None:
     """Five customers within a second."""
     for _ in range(5):
         buy(world, Pick(pick.below(1 << 12)))
+
+
+def buy_or_else(world: World, pick: Pick) -> None:
+    """Somebody who takes something similar for what is missing, or wants to be asked."""
+    buy(world, pick, "ask" if pick.maybe() else "similar")
 
 
 def cancel(world: World, pick: Pick) -> None:
@@ -202,6 +221,56 @@ def walk_in(world: World, pick: Pick) -> None:
     answer = world.tap(selling.sell_walk_in, session, sku, units)
     if isinstance(answer, Refusal) and answer.code == "sold_out":
         world.turned_away += [Turned(session, sku)] * units
+
+
+def correct(world: World, pick: Pick) -> None:
+    """Somebody sees that the book is wrong, or that she was."""
+    undoable = world.rows("SELECT id FROM correction WHERE undone_at IS NULL ORDER BY id")
+    if undoable and pick.below(3) == 0:
+        world.tap(adjusting.undo_correction, pick.of(undoable)[0])
+        return
+    quantity = pick.of((-4, -2, -1, 1, 2))
+    session = _session(world, pick) if pick.maybe() else ""
+    world.tap(adjusting.correct, pick.of(SKUS), quantity, pick.of(MORE if quantity > 0 else LESS), "", session)
+
+
+def van(world: World, pick: Pick) -> None:
+    """The van brings some of what was sold, and the delivery is closed as it was counted."""
+    delivery = world.tap(receiving.open_delivery, _session(world, pick), "")
+    if not isinstance(delivery, int):
+        return
+    for sku in SKUS:
+        if units := pick.below(9):
+            world.tap(receiving.count, delivery, sku, units, "damaged" if units == 8 else "good")
+    with world.box.readers.look() as look:
+        plan = arrival.plan(look.rows, delivery)
+    policy, over = pick.of((*POLICIES, receiving.LATER)), pick.of(("back", "keep", "sell"))
+    choices = {line.sku: arrival.Choice(policy=policy, over=over) for line in plan}
+    world.tap(receiving.close_delivery, delivery, arrival.fingerprint(plan), choices)
+
+
+def settle_short(world: World, pick: Pick) -> None:
+    """What waits for a decision gets one: something else, an answer on the phone, the money."""
+    waiting = world.rows("SELECT id FROM short_pick WHERE state = 'open' ORDER BY id")
+    if waiting:
+        number = pick.of(waiting)[0]
+        match pick.below(4):
+            case 0:
+                world.tap(substituting.refund, number)
+            case 1:
+                world.tap(substituting.note_answer, number, pick.of(substituting.ANSWERS))
+            case _:
+                world.tap(substituting.substitute, number, 1 + pick.below(len(SKUS)))
+
+
+def weigh(world: World, pick: Pick) -> None:
+    lying = world.rows(
+        "SELECT l.parcel_id, l.sku_id, sum(l.put) FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "WHERE l.put > 0 AND s.nominal_grams > 0 GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    if lying:
+        parcel, sku, units = pick.of(lying)
+        world.tap(weighing.weigh, parcel, sku, units * (300 + pick.below(300)), True)
 
 
 def open_wave(world: World, pick: Pick) -> None:
@@ -402,11 +471,11 @@ def jump_cloud_clock(world: World, pick: Pick) -> None:
 
 ROOMS: dict[str, dict[Rule, int]] = {
     "selling": {
-        buy: 16, rush: 4, cancel: 3, give_back: 2, close_grant: 1, say_again: 1, say_otherwise: 1, complain: 2,
-        walk_in: 6, receive: 1, open_session: 2, close_session: 1, set_cap: 1, set_reserve: 1, ask_back: 3, lose: 2,
-        decide: 2,
+        buy: 14, buy_or_else: 4, rush: 4, cancel: 3, give_back: 2, close_grant: 1, say_again: 1, say_otherwise: 1,
+        complain: 2, walk_in: 6, receive: 1, open_session: 2, close_session: 1, set_cap: 1, set_reserve: 1, ask_back: 3,
+        lose: 2, decide: 2, correct: 2, van: 1,
     },
-    "sorting": {open_wave: 4, fill: 6, put: 2, short: 2, damage: 2, undo_put: 1},
+    "sorting": {open_wave: 4, fill: 6, put: 2, short: 2, damage: 2, undo_put: 1, settle_short: 4, weigh: 2},
     "counter": {
         hand_over: 4, hand_over_by_code: 3, hand_over_part: 2, undo_hand_over: 3, cancel_in_the_shop: 1,
         answer_ticket: 2,

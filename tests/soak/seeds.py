@@ -42,5 +42,18 @@ STORIES: dict[str, Story] = {
         ("crash_cloud", 7513908),
         ("crash_box", 16603242),
     ],
+    "a hand-over was forgotten that was undone and given again in the same moment": [
+        ("crash_box", 5228723),
+        ("crash_box", 2862909),
+        ("flow", 8839713),
+        ("open_wave", 11592754),
+        ("fill", 10409849),
+        ("keep_copy", 10171452),
+        ("hand_over", 270747),
+        ("undo_hand_over", 16410934),
+        ("hand_over", 12804813),
+        ("flow", 25581),
+        ("restore", 9801656),
+    ],
 }
 """What was wrong -> the shortest story in which it was."""

@@ -22,6 +22,7 @@ REACHED = {
     "grant.issued", "grant.revoke_requested", "rights.returned", "walk_in.sold", "order.accepted", "order.refused",
     "order.cancelled", "order.short", "order.ready", "order.handed_over", "order.handover_undone", "units.lost",
     "refund.settled", "message.parked", "session.closed", "fence.raised", "restored",
+    "order.adjusted", "short.picked", "short.decided", "stock.corrected", "delivery.closed",
 }  # fmt: skip
 """Facts that these evenings come to, all of them."""
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tests.little_shop import EVENING, GOODS, HOUSE, LittleShop
 from tests.soak.box import Air, Box
 from tihuo.cli.replaced import Replaced, read_replaced, restored
@@ -26,6 +28,8 @@ from tihuo.stages import handing_over, preparing, selling
 
 STORE = "S01"
 OFFERED = {"RICE": ("on_hand", 12), "EGGS": ("on_hand", 6), "MILK": ("presale", 16), "BUNS": ("presale", 8)}
+WEIGHED = {"BUNS": 500}
+"""Grams of one of what is sold by weight."""
 HOURS = 3_600_000
 NOWHERE = BrokerAddress("127.0.0.1", 1)
 """The cloud's own line is never opened: its payloads go through `Air`."""
@@ -275,7 +279,8 @@ def make_template(folder: Path) -> Path:
     """The two files that a world begins with: a shop with goods and one open session, a cloud that knows nothing."""
     shop = LittleShop(folder / "box.db", running=False)
     for sku in GOODS:
-        shop.do(preparing.keep_sku, sku)
+        grams = WEIGHED.get(sku.code)
+        shop.do(preparing.keep_sku, msgspec.structs.replace(sku, nominal_grams=grams))
     for code, (kind, quantity) in OFFERED.items():
         if kind == "on_hand":
             shop.do(preparing.receive, code, quantity)

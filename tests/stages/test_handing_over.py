@@ -12,7 +12,7 @@ from tests.conftest import Make
 from tests.little_shop import HOUR, HOUSE, WINDOW, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.boards.kiosk import KioskPicture, kiosk_picture
-from tihuo.boards.lamps import lamps
+from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import on_the_shelf
 from tihuo.shop.events import (
     CheckedIn,
@@ -84,7 +84,7 @@ def test_a_code_finds_everything_that_waits_for_its_customer(full: LittleShop) -
     full.sell("o3", "lin", BUNS=1)
     full.sort()
     check_in(full, full.code("o3"))
-    assert [bag.slot for bag in picture(full).parcels] == ["A01", "F01", "C01"]
+    assert [bag.slot for bag in picture(full).parcels] == ["A01", "C01", "F01"]
 
 
 def test_what_was_taken_on_another_day_is_not_shown_again(full: LittleShop) -> None:
@@ -326,7 +326,7 @@ def test_the_kiosk_sees_a_bag_again_that_came_back(full: LittleShop) -> None:
     full.do(handing_over.hand_over, visit, [1])
     full.do(handing_over.undo_hand_over, 1, "x")
     assert [(bag.slot, bag.taken) for bag in picture(full).parcels] == [("A01", False), ("C01", False)]
-    assert full.read(lamps) == {"A01": "blink", "C01": "blink"}
+    assert full.read(pulses) == {"A01": "blink", "C01": "blink"}
     full.do(handing_over.hand_over_by_code, full.code("o2"))
     full.do(handing_over.undo_hand_over, 3, "x")
     check_in(full, full.code("o2"))

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.little_shop import GOODS, ITEMS, LittleShop, copy_of
 from tihuo.boards.balance import imbalances
 from tihuo.boards.sorting import by_customer, by_product, waves
+from tihuo.shop import arrival
 from tihuo.shop.events import (
     OrderHandedOver,
     OrderHandoverUndone,
@@ -29,7 +30,7 @@ from tihuo.shop.events import (
 from tihuo.shop.orders import NewLine
 from tihuo.shop.shortages import POLICIES
 from tihuo.shop.words import Refusal
-from tihuo.stages import aftercare, allocating, handing_over, preparing, selling, sorting
+from tihuo.stages import aftercare, allocating, handing_over, preparing, receiving, selling, sorting
 
 SKUS = [sku.code for sku in GOODS]
 PEOPLE = ["lin", "zhao", "ou"]
@@ -162,6 +163,28 @@ class Shop(RuleBasedStateMachine):
                 self.do(selling.sell_walk_in, self.session(pick), SKUS[pick % 4], quantity)
             case "import":
                 self.do(selling.import_order, self.session(pick), imported(pick, max(quantity, 1)))
+
+    @rule(
+        what=st.sampled_from(["open", "count", "count", "undo", "close", "close"]),
+        pick=PICK,
+        quantity=st.integers(0, 9),
+        policy=st.sampled_from([*POLICIES, "later"]),
+        over=st.sampled_from(["back", "keep", "sell"]),
+    )
+    def a_van_comes(self, what: str, pick: int, quantity: int, policy: str, over: str) -> None:
+        delivery = self.one_of(pick, "SELECT id FROM delivery WHERE state = 'open' ORDER BY id")
+        match what:
+            case "open":
+                self.do(receiving.open_delivery, self.session(pick), "")
+            case "count":
+                how = ("good", "good", "damaged", "wrong")[pick // 4 % 4]
+                self.do(receiving.count, delivery, SKUS[pick % 4], quantity, how)
+            case "undo":
+                self.do(receiving.undo_count, self.one_of(pick, "SELECT id FROM delivery_count ORDER BY id"))
+            case "close":
+                lines = self.shop.read(lambda look: arrival.plan(look.rows, delivery))
+                choices = {line.sku: arrival.Choice(policy=policy, over=over, wrong="keep") for line in lines}
+                self.do(receiving.close_delivery, delivery, arrival.fingerprint(lines), choices)
 
     @rule(
         what=st.sampled_from(

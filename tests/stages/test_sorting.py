@@ -128,7 +128,8 @@ def test_an_item_that_is_wanted_is_in_the_hand_of_its_station(shop: LittleShop) 
     shop.do(sorting.open_wave, "s1")
     found = shop.do(sorting.scan_item, "table 1", " 6901234567892\n", actor="小李")
     assert found == Scanned(shop.sku("RICE"), "RICE", "")
-    assert shop.sql("SELECT name, wave_id, sku_id, actor, refusal FROM station") == [("table 1", 1, 1, "小李", "")]
+    row = shop.sql("SELECT name, wave_id, picker, sku_id, actor, refusal FROM station")
+    assert row == [("table 1", None, 0, 1, "小李", "")]
     assert shop.events(ItemScanned) == [ItemScanned(station="table 1", sku="RICE", text="6901234567892")]
 
 
@@ -216,18 +217,20 @@ def test_no_more_than_is_wanted_can_be_put_short_or_damaged(shop: LittleShop, st
         assert refusal(shop, stage, 1, rice, quantity).code == "bad_quantity"
     assert refusal(shop, stage, 1, shop.sku("MILK"), 1).code == "more_than_wanted"
     assert refusal(shop, stage, 99, rice, 1).code == "more_than_wanted"
-    shop.do(sorting.put, 1, rice, 2)
-    assert refusal(shop, stage, 1, rice, 1).code == "more_than_wanted"
+    shop.do(sorting.put, 1, rice, 2, actor="小李")
+    late = refusal(shop, stage, 1, rice, 1)
+    assert (late.code, late.facts) == ("already_put", {"by": "小李"})
 
 
-def test_two_people_cannot_put_the_same_unit(shop: LittleShop) -> None:
+def test_of_two_people_who_put_the_same_unit_one_did_and_the_other_hears_who(shop: LittleShop) -> None:
     shop.sell("o1", "lin", RICE=1)
     shop.do(sorting.open_wave, "s1")
-    first = shop.writer.write(sorting.put, 1, shop.sku("RICE"), 1)
-    second = shop.writer.write(sorting.put, 1, shop.sku("RICE"), 1)
+    first = shop.writer.write(sorting.put, 1, shop.sku("RICE"), 1, actor="小李")
+    second = shop.writer.write(sorting.put, 1, shop.sku("RICE"), 1, actor="小安")
     assert first.result(10) == "ready"
-    with pytest.raises(Refusal, match="more_than_wanted"):
+    with pytest.raises(Refusal, match="already_put") as late:
         second.result(10)
+    assert late.value.facts["by"] == "小李"
 
 
 def test_the_label_says_what_is_inside_and_nobodys_name(shop: LittleShop) -> None:
@@ -238,6 +241,9 @@ def test_the_label_says_what_is_inside_and_nobodys_name(shop: LittleShop) -> Non
     assert label(shop, 2) == {
         "slot": "A02",
         "place": 1,
+        "in_slot": [1, 1],
+        "in_wave": [2, 3],
+        "use_by": "",
         "zone": "ambient",
         "number": 1,
         "of": 2,
@@ -290,12 +296,15 @@ def test_a_unit_taken_back_out_calls_off_a_label_that_is_not_printed_yet(shop: L
 
 
 def test_a_label_that_may_be_on_paper_already_makes_the_next_a_copy(shop: LittleShop) -> None:
-    shop.sell("o1", "lin", RICE=1)
+    shop.sell("o1", "lin", RICE=2)
     shop.sort()
     shop.do(paper.moved, 1, ("queued",), "doubtful")
     shop.do(paper.moved, shop.do(paper.reprint, 1), ("queued",), "printed")
     shop.do(sorting.undo_put, 1, shop.sku("RICE"), 1)
     shop.do(sorting.put, 1, shop.sku("RICE"), 1)
+    assert labels(shop) == [("cancelled", 1), ("printed", 2)]  # the one on the bag says it all
+    shop.do(sorting.undo_put, 1, shop.sku("RICE"), 1)
+    shop.do(sorting.short, 1, shop.sku("RICE"), 1)
     assert labels(shop) == [("cancelled", 1), ("printed", 2), ("queued", 3)]
 
 

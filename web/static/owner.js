@@ -1,4 +1,5 @@
-// What the desk needs beyond htmx: a plan's rows that are not ticked stay at home, and open menus close again.
+// What the desk needs beyond htmx: a plan's rows that are not ticked stay at home, a text is copied, and open menus close
+// again.
 "use strict";
 
 (() => {
@@ -18,6 +19,16 @@
     }
   }
 
+  // <copy-text>: its first text goes to the clipboard. Over plain HTTP only the old command may do that.
+  class CopyText extends HTMLElement {
+    connectedCallback() {
+      this.querySelector("[data-copy]").addEventListener("click", () => {
+        this.querySelector("textarea").select();
+        this.querySelector("[data-copied]").hidden = !document.execCommand("copy");
+      });
+    }
+  }
+
   const closeMenus = (but) => {
     for (const menu of document.querySelectorAll("details.picker[open]")) if (!menu.contains(but)) menu.open = false;
   };
@@ -25,5 +36,6 @@
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
 
   customElements.define("plan-table", PlanTable);
+  customElements.define("copy-text", CopyText);
   document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone
 })();

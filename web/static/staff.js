@@ -1,31 +1,32 @@
-// What a phone in one hand must do by itself for a moment: hear a scanner that types, keep taps while the Wi-Fi is
-// gone, undo for five seconds. Everything else is drawn by the box.
+// What a phone in one hand, or a scanner in full hands, must do by itself: hear a scanner that types, open a sheet, step a
+// number. Everything else is drawn by the box; taps and scans go through taps.js.
 "use strict";
 
 (() => {
   const SCAN_GAP_MS = 300; // a scanner never hesitates that long, not even over a bad radio
   const SCAN_LENGTH = 4;
   const SCAN_LENGTH_IN_FIELD = 8; // nobody types so long a number of units
-  const SAME_TAP_MS = 400; // two touches of one spot this close together are one wish
-  const SAME_TAP_PX = 24;
-  const RETRY_MS = 3000;
-  const QUEUE = "tihuo-taps";
+  const SAME_SCAN_MS = 700; // a trigger held too long reads the same code again
 
-  const newNonce = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // Places of keys whose character an input method swallows: without and with the shift key.
+  const PLACES = { Semicolon: ";:", Minus: "-_", Period: ".>", Slash: "/?", Equal: "=+", Space: "  " };
 
   // A key of a scanner as the character it means. A Chinese input method swallows `key`, but not where the key sits.
   const characterOf = (event) => {
     if (event.key.length === 1) return event.key;
     if (event.key !== "Process") return "";
     const place = /^(?:Digit|Numpad|Key)(\w)$/.exec(event.code);
-    return place ? place[1] : "";
+    return place ? place[1] : (PLACES[event.code] ?? "").charAt(event.shiftKey ? 1 : 0);
   };
 
-  // <wedge-scanner>: a scanner that types is heard anywhere on the page. A pickup code always goes to the form `codes`,
-  // everything else to the form `other`; in both the text goes into the field named "text".
+  const scanned = (text) => document.querySelector("wedge-scanner").send(text);
+
+  // <wedge-scanner>: a scanner that types is heard anywhere on the page. What the shop prints for itself goes to the form
+  // `scan`, everything else to the form `other`; in both the text goes into the field named "text".
   class WedgeScanner extends HTMLElement {
     connectedCallback() {
       this.forget();
+      this.before = { text: "", at: -Infinity };
       this.hear = (event) => this.key(event);
       document.addEventListener("keydown", this.hear, true);
     }
@@ -46,7 +47,7 @@
       if (field && field.type !== "number") return;
       if (event.timeStamp - this.last > SCAN_GAP_MS) this.forget();
       this.last = event.timeStamp;
-      if (event.key === "Enter") {
+      if (event.key === "Enter" || event.key === "Tab") {
         if (this.typed.length >= (this.field ? SCAN_LENGTH_IN_FIELD : SCAN_LENGTH)) {
           event.preventDefault(); // or the button that has the focus is pressed as well
           event.stopPropagation();
@@ -63,25 +64,41 @@
     }
 
     send(text) {
-      const name = /^TH1:/i.test(text) ? this.getAttribute("codes") : this.getAttribute("other");
-      const form = document.getElementById(name);
+      const again = text === this.before.text && Date.now() - this.before.at < SAME_SCAN_MS;
+      this.before = { text, at: Date.now() };
+      if (again) return;
+      const form = document.getElementById(/^TH1?:/i.test(text) ? "scan" : this.getAttribute("other"));
       form.elements.text.value = text;
       form.requestSubmit();
     }
   }
 
-  // <scan-sheet>: the large button, and the sheet that opens under the thumb to type what could not be scanned.
+  // <scan-sheet>: the large button, and the sheet that opens under the thumb to type what could not be scanned, or to take
+  // a photograph of it.
   class ScanSheet extends HTMLElement {
     connectedCallback() {
       const sheet = this.querySelector("dialog");
       this.querySelector("button[data-open]").addEventListener("click", () => {
+        sheet.querySelector("#photo-said").replaceChildren();
         sheet.showModal();
         sheet.querySelector("input[name=text]").select();
       });
       sheet.addEventListener("click", (event) => {
         if (event.target === sheet || event.target.closest("[data-close]")) sheet.close();
       });
-      sheet.addEventListener("submit", () => sheet.close());
+      sheet.addEventListener("submit", (event) => event.target.matches("[data-photo]") || sheet.close());
+      sheet.querySelector("#photo").addEventListener("change", (event) => {
+        event.target.form.requestSubmit();
+        event.target.value = ""; // so that the same picture can be tried again
+      });
+    }
+  }
+
+  // <scan-found text="…">: the one code in a photograph, scanned as soon as it arrives.
+  class ScanFound extends HTMLElement {
+    connectedCallback() {
+      this.closest("dialog").close();
+      scanned(this.getAttribute("text"));
     }
   }
 
@@ -103,14 +120,33 @@
     }
   }
 
-  // A button that shows or hides what it controls.
+  // A button that shows or hides what it controls, or that scans a text for her.
   document.addEventListener("click", (event) => {
+    const scans = event.target.closest("button[data-scans]");
+    if (scans) {
+      scans.closest("dialog")?.close();
+      scanned(scans.dataset.scans);
+      return;
+    }
+    if (event.target.closest("button[data-print]")) window.print();
     const button = event.target.closest("button[data-shows]");
     if (!button) return;
     const panel = document.getElementById(button.dataset.shows);
     panel.hidden = !panel.hidden;
     button.setAttribute("aria-expanded", String(!panel.hidden));
   });
+
+  // A field that leaves only the rows of a list with its words in them, also after the list was drawn again.
+  const sift = () => {
+    for (const field of document.querySelectorAll("input[data-filter]")) {
+      const words = field.value.toLowerCase().split(/\s+/);
+      for (const row of document.getElementById(field.dataset.filter).children) {
+        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+      }
+    }
+  };
+  document.addEventListener("input", (event) => event.target.matches("[data-filter]") && sift());
+  document.addEventListener("htmx:after:swap", sift);
 
   // <passing-note seconds="5">: says something and goes by itself.
   class PassingNote extends HTMLElement {
@@ -123,142 +159,17 @@
     }
   }
 
-  // <tap-queue>: every tap on a form[data-tap] is a wish with a name of its own (`once`), kept in the phone until the box
-  // has answered it. Sending it again changes nothing. A button with data-hold waits that many seconds first: what the box
-  // cannot take back can be called off here.
-  class TapQueue extends HTMLElement {
+  // <picker-lamp>: the rhythm of her lamps, counted from the epoch as the lamps do.
+  class PickerLamp extends HTMLElement {
     connectedCallback() {
-      this.touches = [{ at: -Infinity }, { at: -Infinity }];
-      this.onTouch = (event) => this.touches.splice(0, 2, this.touches[1], { at: Date.now(), x: event.clientX, y: event.clientY });
-      this.onSubmit = (event) => this.take(event);
-      this.onSwap = () => this.mark();
-      this.onBack = () => this.send();
-      document.addEventListener("pointerdown", this.onTouch, true);
-      document.addEventListener("submit", this.onSubmit, true);
-      document.addEventListener("htmx:after:swap", this.onSwap);
-      window.addEventListener("online", this.onBack);
-      this.timer = setInterval(this.onBack, RETRY_MS);
-      this.mark();
-      this.send();
-    }
-
-    disconnectedCallback() {
-      document.removeEventListener("pointerdown", this.onTouch, true);
-      document.removeEventListener("submit", this.onSubmit, true);
-      document.removeEventListener("htmx:after:swap", this.onSwap);
-      window.removeEventListener("online", this.onBack);
-      clearInterval(this.timer);
-    }
-
-    get waiting() {
-      return JSON.parse(localStorage.getItem(QUEUE) || "[]");
-    }
-
-    keep(waiting) {
-      localStorage.setItem(QUEUE, JSON.stringify(waiting));
-      this.mark();
-    }
-
-    drop(tap) {
-      this.keep(this.waiting.filter((other) => other.once !== tap.once));
-    }
-
-    take(event) {
-      const form = event.target;
-      if (!form.matches("form[data-tap]")) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      const button = event.submitter || form.querySelector("button");
-      if (this.isEcho()) return;
-      const row = form.closest("[data-row]");
-      const hold = Number(button.dataset.hold || 0) * 1000;
-      const tap = {
-        once: newNonce(),
-        who: this.getAttribute("who"),
-        url: button.getAttribute("formaction") || form.getAttribute("action"),
-        body: new URLSearchParams(new FormData(form, button)).toString(),
-        row: row ? row.dataset.row : "",
-        after: Date.now() + hold,
-      };
-      const before = tap.row && this.waiting.find((other) => other.row === tap.row);
-      if (before && before.after <= Date.now()) return; // its answer is on the way
-      if (before) this.drop(before); // she changed her mind
-      this.keep([...this.waiting, tap]);
-      if (hold) this.offerUndo(tap, button);
-      setTimeout(() => this.send(), hold);
-    }
-
-    // A double tap whose first half made the rows move up: the second half means nothing.
-    isEcho() {
-      const [before, now] = this.touches;
-      this.touches = [{ at: -Infinity }, now];
-      return now.at - before.at < SAME_TAP_MS && Math.abs(now.x - before.x) < SAME_TAP_PX && Math.abs(now.y - before.y) < SAME_TAP_PX;
-    }
-
-    offerUndo(tap, button) {
-      const note = this.querySelector("template[data-note=held]").content.cloneNode(true);
-      note.querySelector("[data-says]").textContent = button.dataset.says || button.textContent;
-      note.querySelector("button").addEventListener("click", () => {
-        this.drop(tap);
-        document.getElementById("toast").replaceChildren();
-      });
-      document.getElementById("toast").replaceChildren(note);
-    }
-
-    mark() {
-      const waiting = this.waiting;
-      const rows = new Set(waiting.map((tap) => tap.row));
-      for (const row of document.querySelectorAll("[data-row]")) row.classList.toggle("unsent", rows.has(row.dataset.row));
-      const late = waiting.filter((tap) => tap.after <= Date.now() - RETRY_MS).length;
-      const sign = this.querySelector("[data-late]");
-      sign.hidden = !late;
-      sign.querySelector("b").textContent = late;
-    }
-
-    async send() {
-      if (this.sending) return;
-      this.sending = true;
-      try {
-        for (let tap = this.next(); tap; tap = this.next()) {
-          const answer = await fetch(tap.url, {
-            method: "POST",
-            headers: { "Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true" },
-            body: `${tap.body}&once=${tap.once}`,
-          });
-          if (answer.redirected || answer.status === 401 || answer.status === 403) return this.askToLogIn();
-          if (answer.status >= 500) return;
-          const text = await answer.text();
-          this.drop(tap);
-          this.show(tap, answer.ok, text);
-        }
-      } catch {
-        // The box is out of reach: the taps stay, and the timer tries again.
-      } finally {
-        this.sending = false;
-        this.mark();
-      }
-    }
-
-    next() {
-      const who = this.getAttribute("who");
-      return this.waiting.find((tap) => tap.who === who && tap.after <= Date.now());
-    }
-
-    show(tap, happened, text) {
-      const row = tap.row && document.querySelector(`[data-row="${CSS.escape(tap.row)}"]`);
-      const place = (!happened && row && row.querySelector("[data-why]")) || document.getElementById("toast");
-      window.htmx.swap({ sourceElement: this, target: place, text, swap: "innerHTML" });
-      if (happened) document.body.dispatchEvent(new CustomEvent("taps-sent"));
-    }
-
-    askToLogIn() {
-      window.location.reload();
+      this.style.animationDelay = `${-(Date.now() % 2000)}ms`;
     }
   }
 
   customElements.define("wedge-scanner", WedgeScanner);
   customElements.define("scan-sheet", ScanSheet);
+  customElements.define("scan-found", ScanFound);
   customElements.define("quantity-stepper", QuantityStepper);
   customElements.define("passing-note", PassingNote);
-  customElements.define("tap-queue", TapQueue);
+  customElements.define("picker-lamp", PickerLamp);
 })();

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.responses import Response
+from starlette.formparsers import MultiPartParser
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -18,6 +19,7 @@ from tihuo.api.doorkeeper import Doorkeeper
 from tihuo.api.kiosk_tries import Tries
 from tihuo.api.live import LiveUpdates
 from tihuo.api.pages import Pages
+from tihuo.devices.photograph import MOST_BYTES
 from tihuo.shop.events import Event
 from tihuo.webroot import WEB
 
@@ -44,6 +46,7 @@ def create_app(door: Door) -> FastAPI:
         updates.close()
 
     app = FastAPI(title="tihuo", version=__version__, lifespan=lifespan, openapi_url=None)
+    MultiPartParser.spool_max_size = MOST_BYTES  # a photograph is never on the card, not even for the blink of an eye
     app.state.door = door
     app.state.live = updates
     app.state.pages = Pages(door)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tihuo.devices.lamp_plan import LampPlan
+from tihuo.devices.ports import Shown
 from tihuo.drawing.shelf import ShelfMap
 from tihuo.ledger.database import Readers
 from tihuo.ledger.writer import Writer
@@ -50,6 +52,30 @@ class Simulator(Protocol):
 
 
 @dataclass(frozen=True)
+class PrinterPlace:
+    """A printer of the settings: what it prints, for which zones, on what paper (`58 mm`, `60x40 mm`)."""
+
+    name: str
+    roles: tuple[str, ...]
+    zones: tuple[str, ...]
+    language: str
+    paper: str
+    text_mode: bool = False
+    present: bool = True
+
+
+class LampTester(Protocol):
+    """The lamps of the shelf, for a person who looks whether they shine. Raises a `LightsTrouble`."""
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether the box itself notices a lamp that does not do what it is told."""
+
+    def hold(self, slots: Collection[str], seconds: float) -> Shown:
+        """Light these on top of everything for so long; none ends it."""
+
+
+@dataclass(frozen=True)
 class Door:
     writer: Writer
     readers: Readers
@@ -64,6 +90,10 @@ class Door:
     timezone: str = "Asia/Shanghai"
     host_hint: str = ""
     simulator: Simulator | None = None
+    printers: tuple[PrinterPlace, ...] = ()
+    lights: LampTester | None = None
+    wiring: LampPlan | None = None
+    """How the lamps are connected; None without real lamps."""
 
     def ticks(self) -> int:
         """Milliseconds on a count that never jumps, for deadlines; of a plain clock, its time."""

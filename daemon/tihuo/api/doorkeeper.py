@@ -23,7 +23,12 @@ log = logging.getLogger(__name__)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_BYTES = 64 << 10
-LARGE_BODIES = {"/simulator/picture": 8 << 20, "/owner/import": 32 << 20}
+LARGE_BODIES = {
+    "/simulator/picture": 8 << 20,
+    "/staff/scan/photo": (8 << 20) + 4096,
+    "/staff/stock/correct": (8 << 20) + 8192,
+    "/owner/import": 32 << 20,
+}
 """Paths that take a file, and the most bytes of one."""
 
 HEADERS = {

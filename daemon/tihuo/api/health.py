@@ -18,7 +18,9 @@ router = APIRouter()
 def healthz(request: Request) -> JSONResponse:
     """`ok` while the box can write and read; parts in trouble are named by their codes, without words or names."""
     door = door_of(request)
-    parts: dict[str, Any] = {part.name: part.trouble or "ok" for part in door.parts()}
+    known = door.parts()
+    parts: dict[str, Any] = {part.name: part.trouble or "ok" for part in known}
+    slots = {part.name: part.facts["slots"] for part in known if "slots" in part.facts}
     ok = door.writer.is_alive() and not door.writer.trouble and door.readers.read(last_entry) >= 0
-    told = {"ok": ok, "version": __version__, "parts": parts}
+    told = {"ok": ok, "version": __version__, "parts": parts} | ({"slots": slots} if slots else {})
     return JSONResponse(told, 200 if ok else 503, {"Cache-Control": "no-store"})

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from tihuo.api.asking import door_of, read, write
 from tihuo.api.auth import may_be_kiosk
-from tihuo.api.door import Part
+from tihuo.api.door import Door, Part
 from tihuo.api.kiosk_tries import Tries
 from tihuo.api.pages import fragment, language_of
 from tihuo.api.texts import KIOSK, say
@@ -102,7 +102,7 @@ def stage(request: Request, k: str, seen: str = "", view: str = "", visit: str =
 @router.get("/strip")
 def strip(request: Request, k: str) -> Response:
     """The line at the top: shop, time, and what does not work just now."""
-    return fragment(request, "kiosk/strip.html", k=k, troubles=_troubles(door_of(request).parts()))
+    return fragment(request, "kiosk/strip.html", k=k, troubles=_troubles(door_of(request)))
 
 
 @router.get("/pad")
@@ -176,13 +176,15 @@ def _stands_here(request: Request, kiosk: str, visit: int) -> bool:
 
 def _stage(request: Request, kiosk: str) -> Stage:
     picture, waiting, until = read(request, _look, kiosk)
-    trouble = {part.name: part.trouble for part in door_of(request).parts()}
+    door = door_of(request)
+    parts = door.parts()
+    trouble = {part.name: part.trouble for part in parts}
     return Stage(
         picture,
         waiting,
         until,
         eyes=not trouble.get("camera"),
-        paper=door_of(request).house.print_receipts and not trouble.get("printer_receipt"),
+        paper=door.house.print_receipts and not _no_receipts(door, parts),
     )
 
 
@@ -224,7 +226,7 @@ def _draw(
         nonce=secrets.token_urlsafe(9),
         left=_left(request, picture, view),
         lasts=_lasts(picture, view),
-        troubles=_troubles(door_of(request).parts()),
+        troubles=_troubles(door_of(request)),
     )
 
 
@@ -243,9 +245,18 @@ def _lasts(picture: KioskPicture, view: View) -> int:
     return LASTS_MS.get(picture.state, STRANGE_MS if picture.visit_id is None else handing_over.REFUSED_MS)
 
 
-def _troubles(parts: Sequence[Part]) -> list[tuple[str, int]]:
+def _no_receipts(door: Door, parts: Sequence[Part]) -> list[Part]:
+    """The printers of receipts, if all of them are in trouble."""
+    names = {f"printer_{place.name}" for place in door.printers if "receipt" in place.roles} or {"printer_receipt"}
+    stuck = [part for part in parts if part.name in names and part.trouble]
+    return stuck if len(stuck) == len(names) else []
+
+
+def _troubles(door: Door) -> list[tuple[str, int]]:
     """What a customer should know: a word of `strip.html`, and since when."""
     found: list[tuple[str, int]] = []
+    parts = door.parts()
+    receipts = _no_receipts(door, parts)
     for part in parts:
         if not part.trouble:
             continue
@@ -254,7 +265,7 @@ def _troubles(parts: Sequence[Part]) -> list[tuple[str, int]]:
             found.append(("closed", part.since))
         elif part.name == "camera":
             found.append(("camera", part.since))
-        elif part.name == "printer_receipt" and part.trouble != "printer_not_set":
+        elif part in receipts[:1] and part.trouble != "printer_not_set":
             found.append(("paper", part.since))
         elif part.name == "lights" and part.trouble not in ("lights_not_set", "lamp_out_of_range"):
             found.append(("lights", part.since))

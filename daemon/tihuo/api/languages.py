@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import importlib.util
+import os
 from pathlib import Path
 
 from tihuo.webroot import WEB
@@ -37,7 +38,7 @@ def _bring_up_to_date(compiled: Path) -> None:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    part = compiled.with_suffix(".mo.part")
+    part = compiled.with_suffix(f".{os.getpid()}.mo")
     with source.open("rb") as po, part.open("wb") as mo:
         write_mo(mo, read_po(po, locale=source.stem))
     part.replace(compiled)

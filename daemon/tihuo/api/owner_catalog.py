@@ -15,6 +15,7 @@ from tihuo.api.staff_pages import Once, Quantity
 from tihuo.boards import goods, stock
 from tihuo.boards.stock import SkuRow
 from tihuo.shop.catalog import gtin_fits
+from tihuo.shop.weights import HEAVIEST, is_in_store
 from tihuo.shop.words import Refusal, Zone
 from tihuo.stages import preparing
 
@@ -52,13 +53,16 @@ def keep_sku(
     spec: Word = "",
     unit: Word = "",
     barcode: Word = "",
+    shared: Annotated[bool, Form()] = False,
     supplier: Word = "",
+    grams: Word = "",
+    scale: Word = "",
 ) -> Response:
     typed = {
         "code": code, "product": product, "spec": spec, "unit": unit, "barcode": barcode, "zone": zone.value,
-        "price": price, "supplier": supplier,
+        "price": price, "supplier": supplier, "grams": grams, "scale": scale,
     }  # fmt: skip
-    wrong = _wrong(code, product, price, barcode)
+    wrong = _wrong(code, product, price, barcode) or _wrong_scale(grams, scale)
     if not wrong:
         new = preparing.NewSku(
             code=code,
@@ -66,15 +70,18 @@ def keep_sku(
             spec=spec,
             unit=unit or "件",
             barcode=barcode or None,
+            shares_barcode=shared,
             zone=zone,
             price_fen=fen_of(price),
             supplier=supplier,
+            nominal_grams=int(grams) if grams else None,
+            scale_code=scale,
         )
         try:
             write(request, preparing.keep_sku, new, once=f"keep_sku:{once}")
             return RedirectResponse("/owner/prepare", 303)
         except Refusal as refusal:
-            if refusal.code != "barcode_taken":
+            if refusal.code not in ("barcode_taken", "scale_code_taken"):
                 raise
             wrong = refusal.code
     known = read(request, goods.sku_row, code)
@@ -97,16 +104,26 @@ def _wrong(code: str, product: str, price: str, barcode: str) -> str:
         fen_of(price)
     except Refusal:
         return "price"
+    if is_in_store(barcode):
+        return "in_store"
     return "barcode" if barcode and not gtin_fits(barcode) else ""
+
+
+def _wrong_scale(grams: str, scale: str) -> str:
+    """`grams` or `scale`: what is weighed has a weight that it is sold as, and its number on the scale is digits."""
+    if grams and not (grams.isascii() and grams.isdigit() and 0 < int(grams) <= HEAVIEST):
+        return "grams"
+    return "scale" if scale and not (grams and scale.isascii() and scale.isdigit() and len(scale) <= 7) else ""
 
 
 def _typed(row: SkuRow | None) -> dict[str, Any]:
     if row is None:
         return {
             "code": "", "product": "", "spec": "", "unit": "件", "barcode": "", "zone": Zone.AMBIENT.value,
-            "price": "", "supplier": "",
+            "price": "", "supplier": "", "grams": "", "scale": "",
         }  # fmt: skip
     return {
         "code": row.sku, "product": row.name, "spec": row.spec, "unit": row.unit, "barcode": row.barcode or "",
         "zone": row.zone, "price": yuan_of(row.price_fen), "supplier": row.supplier,
+        "grams": row.nominal_grams or "", "scale": row.scale_code,
     }  # fmt: skip

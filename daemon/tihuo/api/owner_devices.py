@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse
 
 from tihuo.api.asking import read
 from tihuo.api.owner_pages import owner_fragment, owner_page
+from tihuo.api.staff_paper import picture
 from tihuo.api.troubles import parts_of
-from tihuo.boards import balance, paper, tonight
+from tihuo.boards import balance, tonight
 from tihuo.ledger.database import Look
 
 router = APIRouter()
@@ -18,7 +19,8 @@ router = APIRouter()
 
 @router.get("/devices")
 def devices_page(request: Request) -> HTMLResponse:
-    return owner_page(request, "owner/devices.html", parts=parts_of(request), **read(request, _picture))
+    shown = {**read(request, _picture), **picture(request)}
+    return owner_page(request, "owner/devices.html", parts=parts_of(request), **shown)
 
 
 @router.get("/devices/parts")
@@ -34,8 +36,5 @@ def balance_result(request: Request) -> HTMLResponse:
 
 def _picture(look: Look) -> dict[str, Any]:
     return {
-        "doubtful": paper.paper_in_state(look, "doubtful"),
-        "queued": paper.paper_in_state(look, "queued"),
-        "printed": paper.paper_in_state(look, "printed", 10),
         "parked": len(tonight.parked_messages(look)),
     }

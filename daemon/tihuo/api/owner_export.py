@@ -16,9 +16,10 @@ from tihuo.api.languages import N_
 from tihuo.api.pages import Language, language_of
 from tihuo.api.sheets import Column, download, workbook
 from tihuo.api.texts import ZONES
-from tihuo.boards import orders, session_sheets, stock
+from tihuo.boards import doors, orders, session_sheets, short_picks, stock
 from tihuo.boards.orders import OrderRow
 from tihuo.ledger.database import Look
+from tihuo.shop.short_picks import TIMETABLE
 
 router = APIRouter(prefix="/export")
 
@@ -74,6 +75,28 @@ GOODS = (
     Field(N_("Zone"), "zone", "zone"),
 )
 MONEY = (Field(N_("Paid"), "paid_fen", "money"), Field(N_("Refunded"), "refunded_fen", "money"))
+WORDS = {
+    "refund": N_("money back"),
+    "similar": N_("something similar"),
+    "ask": N_("ask her"),
+    "open": N_("waits for a decision"),
+    "refunded": N_("money back"),
+    "substituted": N_("something stands in"),
+    "yes": N_("she agreed"),
+    "no": N_("she declined"),
+    "nobody": N_("no answer"),
+    "damage": N_("broken"),
+    "short_delivery": N_("never delivered"),
+    "lost": N_("cannot be found"),
+    "short": N_("not there when sorting"),
+    "fewer": N_("cannot be found"),
+    "broken": N_("broken"),
+    "expired": N_("past its date"),
+    "sample": N_("tasting or sample"),
+    "miscounted": N_("counted wrongly before"),
+    "count": N_("stock count"),
+    "other": N_("something else"),
+}
 TABLES = {
     "orders": Table(
         N_("Orders"),
@@ -123,6 +146,43 @@ TABLES = {
             Field(N_("Sell-through"), "sell_through", "share"),
         ),
     ),
+    "missing": Table(
+        N_("Missing goods"),
+        short_picks.decided,
+        (
+            Field(N_("Order"), "order_id", width=22),
+            Field(N_("Name"), "name"),
+            Field(N_("Product"), "product", width=24),
+            Field(N_("Spec"), "spec"),
+            Field(N_("Units"), "quantity", "number"),
+            Field(N_("Why"), "reason", "word", 18),
+            Field(N_("Noticed by"), "opened_by"),
+            Field(N_("Noticed at"), "opened_at", "moment", 18),
+            Field(N_("Her rule"), "rule", "word", 14),
+            Field(N_("Calls"), "calls", "number"),
+            Field(N_("Her answer"), "answer", "word"),
+            Field(N_("Decision"), "state", "word", 18),
+            Field(N_("What stands in"), "instead", width=24),
+            Field(N_("Money back"), "refund_fen", "money"),
+            Field(N_("Decided by"), "settled_by", "actor", 16),
+            Field(N_("Decided at"), "settled_at", "moment", 18),
+        ),
+    ),
+    "by-building": Table(
+        N_("By building"),
+        doors.sold_by_building,
+        (
+            Field(N_("Building"), "building"),
+            Field(N_("No."), "number", "number"),
+            Field(N_("Product"), "product", width=24),
+            Field(N_("Spec"), "spec"),
+            Field(N_("Unit"), "unit"),
+            Field(N_("Zone"), "zone", "zone"),
+            Field(N_("Households"), "households", "number"),
+            Field(N_("Ordered"), "sold", "number"),
+            *SORTED[:2],
+        ),
+    ),
     "by-customer": Table(
         N_("By customer"),
         session_sheets.sold_by_customer,
@@ -164,6 +224,12 @@ def _rows(look: Look, table: Table, session_id: str) -> tuple[str, list[Any]]:
 
 
 def _cell(kind: str, value: Any, language: Language) -> Any:
+    if value is None:
+        return None
+    if kind == "word":
+        return language.translate(WORDS[value]) if value in WORDS else value
+    if kind == "actor":
+        return language.translate(N_("nobody decided in time")) if value == TIMETABLE else value
     if kind == "zone":
         return language.translate(ZONES[value])
     if kind == "progress":

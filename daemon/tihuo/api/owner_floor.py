@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from tihuo.api.asking import door_of, read
+from tihuo.api.asking import door_of, read, write
 from tihuo.api.owner_pages import owner_fragment, owner_page
-from tihuo.boards import lamps, pickup, session_sheets, sorting, tonight
+from tihuo.boards import doors, lamps, pickup, session_sheets, sorting, tonight
 from tihuo.ledger.database import Look
+from tihuo.stages import stations
 
 router = APIRouter()
 
 CALL_MS = 5 * 60_000
-View = Literal["product", "customer"]
+View = Literal["product", "customer", "building"]
 
 
 @router.get("/sorting")
@@ -30,6 +31,13 @@ def sorting_board(request: Request, session: str = "", view: View = "product") -
     if found["chosen"] is None:
         raise HTTPException(404)
     return owner_fragment(request, "owner/sorting_board.html", view=view, **found)
+
+
+@router.post("/sorting/leave")
+def free_station(request: Request, station: Annotated[str, Form(min_length=1, max_length=24)]) -> RedirectResponse:
+    """Somebody went home with an item in her hand: her lamps go out, and her colour is free."""
+    write(request, stations.leave, station)
+    return RedirectResponse("/owner/sorting", 303)
 
 
 @router.get("/pickup")
@@ -48,12 +56,16 @@ def _sorting_picture(look: Look, session_id: str, view: View) -> dict[str, Any]:
         "sessions": sessions,
         "chosen": chosen,
         "waiting": sorting.waiting_orders(look),
-        "waves": [wave for wave in sorting.waves(look) if chosen and wave.session_id == chosen.session_id],
+        "waves": [wave for wave in sorting.waves(look, 100) if chosen and wave.session_id == chosen.session_id],
+        "sorters": sorting.who_sorts(look),
         "products": [],
         "customers": [],
+        "buildings": [],
     }
     if chosen and view == "product":
         found["products"] = session_sheets.sold_by_product(look, chosen.session_id)
+    elif chosen and view == "building":
+        found["buildings"] = doors.sold_by_building(look, chosen.session_id)
     elif chosen:
         found["customers"] = session_sheets.sold_by_customer(look, chosen.session_id, 500)
     return found
@@ -68,6 +80,6 @@ def _pickup_picture(look: Look, text: str, now: int) -> dict[str, Any]:
         "tonight": tonight.tonight(look),
         "parcels": pickup.on_the_shelf(look, text, 500),
         "calls": pickup.recent_calls(look, now - CALL_MS, now),
-        "lamps": lamps.lamps(look),
+        "lamps": lamps.pulses(look),
         "full": lamps.full_slots(look),
     }

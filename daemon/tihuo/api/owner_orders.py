@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from tihuo.api.asking import read
 from tihuo.api.owner_pages import owner_fragment, owner_page
 from tihuo.boards import order_page as board
-from tihuo.boards import orders, paper
+from tihuo.boards import orders, paper, short_picks
 from tihuo.boards.session_sheets import chosen_session
 from tihuo.ledger.database import Look
 
@@ -56,5 +56,6 @@ def _order_picture(look: Look, order_no: int) -> dict[str, Any]:
         "order": orders.order_row(look, order_no),
         "lines": lines,
         "handovers": board.handovers(look, order_no),
+        "decided": short_picks.decided_of_order(look, order_no),
         "labels": [job for parcel in parcels for job in paper.paper_of(look, f"parcel:{parcel}")],
     }

@@ -38,7 +38,7 @@ def _picture(look: Look) -> dict[str, Any]:
     return {
         "tonight": tonight.tonight(look),
         "decisions": tonight.decisions(look),
-        "lamps": lamps.lamps(look),
+        "lamps": lamps.pulses(look),
         "full": lamps.full_slots(look),
         "drafts": [row for row in stock.sessions(look) if row.state == "draft"],
     }

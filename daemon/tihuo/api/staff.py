@@ -5,10 +5,40 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
-from tihuo.api import staff_aftercare, staff_more, staff_pickup, staff_sorting, staff_stock
+from tihuo.api import (
+    staff_aftercare,
+    staff_correcting,
+    staff_counting,
+    staff_lamps,
+    staff_missing,
+    staff_more,
+    staff_paper,
+    staff_pickup,
+    staff_receiving,
+    staff_scan,
+    staff_sheets,
+    staff_sorting,
+    staff_stock,
+    staff_weighing,
+)
 
 router = APIRouter(prefix="/staff")
-for place in (staff_sorting, staff_pickup, staff_stock, staff_aftercare, staff_more):
+for place in (
+    staff_sorting,
+    staff_scan,
+    staff_sheets,
+    staff_weighing,
+    staff_missing,
+    staff_pickup,
+    staff_stock,
+    staff_correcting,
+    staff_counting,
+    staff_receiving,
+    staff_aftercare,
+    staff_paper,
+    staff_lamps,
+    staff_more,
+):
     router.include_router(place.router)
 
 

@@ -1,4 +1,4 @@
-"""售后 for staff and owner alike: an order cancelled by hand, goods that are lost, goods that wait for a decision."""
+"""售后 for staff and owner alike: an order cancelled by hand, and goods that wait for a decision."""
 
 from __future__ import annotations
 
@@ -23,23 +23,6 @@ def cancel(request: Request, order_no: int, once: Once, reason: Annotated[str, F
     out: list[Any] = write(request, aftercare.cancel, order_no, reason, once=f"cancel:{once}")
     rows = [row if isinstance(row, dict) else {name: getattr(row, name) for name in COLUMNS} for row in out]
     return staff_fragment(request, "staff/cancelled.html", out=rows)
-
-
-@router.post("/stock/lose")
-def lose(
-    request: Request,
-    once: Once,
-    sku: Code,
-    quantity: Quantity,
-    reason: Code,
-    session_id: Code = "",
-    policy: Code = "",
-) -> HTMLResponse:
-    """坏了、没到、找不到."""
-    covered, owed, short = write(
-        request, aftercare.lose, session_id, sku, quantity, reason, policy, once=f"lose:{once}"
-    )
-    return staff_fragment(request, "staff/lost.html", quantity=quantity, covered=covered, owed=owed, short=short)
 
 
 @router.post("/stock/decide")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import zlib
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
-from tihuo.api.asking import actor_of
+from tihuo.api.asking import actor_of, read
 from tihuo.api.pages import fragment, page
+from tihuo.boards import sorting
+from tihuo.shop.waves import COLORS
 
 STATION = "station"
 """The cookie that says where a phone is used; without it a station has its user's name."""
-PICKERS = 6
-"""Colours that pickers are told apart by."""
 
 Once = Annotated[str, Form(min_length=8, max_length=80)]
 """The nonce of a wish: a repeat of it changes nothing."""
@@ -30,17 +30,14 @@ def nonce() -> str:
 
 def station_of(request: Request) -> str:
     """Where this phone is used."""
-    return request.cookies.get(STATION, "").strip()[:24] or actor_of(request)
-
-
-def picker_of(station: str) -> int:
-    """A colour for a station: the same one every evening."""
-    return zlib.crc32(station.encode()) % PICKERS
+    return unquote(request.cookies.get(STATION, "")).strip()[:24] or actor_of(request)
 
 
 def staff_page(request: Request, template: str, **context: Any) -> HTMLResponse:
     station = station_of(request)
-    return page(request, template, station=station, picker=picker_of(station), nonce=nonce, **context)
+    picker, _, rhythm = read(request, sorting.picker_of, station)
+    colour = picker % len(COLORS)
+    return page(request, template, station=station, picker=colour, rhythm=rhythm, nonce=nonce, **context)
 
 
 def staff_fragment(request: Request, template: str, **context: Any) -> HTMLResponse:

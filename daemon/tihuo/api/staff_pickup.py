@@ -42,22 +42,20 @@ def find(request: Request, text: Scanned) -> Response:
     """A code opens the customer's parcels; anything else is looked for. Nothing is handed over yet."""
     digits = text.replace(" ", "")
     try:
-        if text.upper().startswith("TH1:"):
-            order_no = order_of_code(text, door_of(request).house.store_id, door_of(request).house.code_key)
-        elif len(digits) == 8 and digits.isdigit():
-            order_no = order_of_short_code(digits, door_of(request).house.code_key)
-        else:
+        if not text.upper().startswith("TH1:") and not (len(digits) == 8 and digits.isdigit()):
             return RedirectResponse(request.url_for("pickup_page").include_query_params(q=text), 303)
-        return staff_page(request, "staff/order.html", code=text, **_order(request, order_no))
+        return staff_page(request, "staff/order.html", code=text, **_order(request, _order_of(request, text)))
     except Refusal as refusal:
         said = say(REFUSALS[refusal.code], refusal.facts, language_of(request))
         return staff_page(request, "staff/pickup.html", status=409, **{**_shelf(request, ""), "said": said})
 
 
 @router.get("/orders/{order_no}")
-def order(request: Request, order_no: int) -> HTMLResponse:
+def order(request: Request, order_no: int, code: str = "") -> HTMLResponse:
+    """With the code that the customer showed, everything of hers can be handed over at once."""
     try:
-        return staff_page(request, "staff/order.html", code="", **_order(request, order_no))
+        shown = code if code and _order_of(request, code) == order_no else ""
+        return staff_page(request, "staff/order.html", code=shown, **_order(request, order_no))
     except Refusal:
         raise HTTPException(404) from None
 
@@ -96,16 +94,27 @@ def hand_over_parcel(
 @router.post("/parcels/{parcel_id}/undo")
 def undo_hand_over(
     request: Request, parcel_id: int, reason: Annotated[str, Form(max_length=200)], once: Once
-) -> dict[str, int]:
+) -> HTMLResponse:
     """撤销核销: it went over the counter by mistake and is back in its slot."""
     units = write(request, handing_over.undo_hand_over, parcel_id, reason, once=f"undo_hand_over:{once}")
-    return {"units": units}
+    parcel = read(request, counter.counter_parcel, parcel_id)
+    return staff_fragment(request, "staff/back.html", units=units, parcel=parcel)
 
 
 def _given(request: Request, given: Any) -> HTMLResponse:
     """What a hand-over came to; `given` has been through JSON when the tap was a repeated one."""
     receipt = door_of(request).house.print_receipts
-    return staff_fragment(request, "staff/given.html", given=msgspec.to_builtins(given), receipt=receipt)
+    given = msgspec.to_builtins(given)
+    parcels = [read(request, counter.counter_parcel, parcel_id) for parcel_id in given["parcels"]]
+    return staff_fragment(request, "staff/given.html", given=given, parcels=parcels, receipt=receipt)
+
+
+def _order_of(request: Request, code: str) -> int:
+    """The order of a pickup code, as QR or as its eight digits. Raises `Refusal`: `unknown_code`, `other_shop`."""
+    house = door_of(request).house
+    if code.replace(" ", "").isdigit():
+        return order_of_short_code(code, house.code_key)
+    return order_of_code(code, house.store_id, house.code_key)
 
 
 def _shelf(request: Request, text: str) -> dict[str, Any]:

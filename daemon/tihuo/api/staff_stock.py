@@ -8,8 +8,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from tihuo.api.asking import read, write
+from tihuo.api.staff_correcting import goods_picture
 from tihuo.api.staff_pages import Once, Quantity, staff_fragment, staff_page
-from tihuo.boards import goods, stock
+from tihuo.boards import stock
 from tihuo.boards.session_sheets import chosen_session
 from tihuo.ledger.database import Look
 from tihuo.stages import preparing, selling
@@ -18,8 +19,9 @@ router = APIRouter(prefix="/stock")
 
 
 @router.get("")
-def stock_page(request: Request, session: str = "") -> HTMLResponse:
-    return staff_page(request, "staff/stock.html", **read(request, _stock_picture, session))
+def stock_page(request: Request, session: str = "", text: str = "") -> HTMLResponse:
+    """With `text`, what was scanned elsewhere stands above the goods."""
+    return staff_page(request, "staff/stock.html", **read(request, _stock_picture, session), text=text)
 
 
 @router.get("/items")
@@ -31,7 +33,7 @@ def items(request: Request, session: str = "") -> HTMLResponse:
 @router.get("/goods")
 def find_goods(request: Request, text: str = "") -> HTMLResponse:
     """What was scanned or typed: goods to receive, or to sell over the counter."""
-    return staff_fragment(request, "staff/goods.html", **read(request, _goods_picture, text), text=text, did="")
+    return staff_fragment(request, "staff/goods.html", **read(request, goods_picture, text), did="")
 
 
 @router.post("/receive")
@@ -56,8 +58,7 @@ def sell_walk_in(
 
 
 def _goods_again(request: Request, sku: str, did: str, quantity: int) -> HTMLResponse:
-    found = read(request, _goods_picture, sku)
-    return staff_fragment(request, "staff/goods.html", **found, text=sku, did=did, quantity=quantity)
+    return staff_fragment(request, "staff/goods.html", **read(request, goods_picture, sku), did=did, quantity=quantity)
 
 
 def _stock_picture(look: Look, session_id: str) -> dict[str, Any]:
@@ -65,9 +66,3 @@ def _stock_picture(look: Look, session_id: str) -> dict[str, Any]:
     sessions, chosen = chosen_session(look, session_id)
     items = stock.session_items(look, chosen.session_id) if chosen else []
     return {"sessions": sessions, "chosen": chosen, "items": items}
-
-
-def _goods_picture(look: Look, text: str) -> dict[str, Any]:
-    found = goods.find_goods(look, text)
-    offers = goods.offers(look, [row.sku for row in found])
-    return {"found": found, "offers": offers}

@@ -59,6 +59,45 @@ REFUSALS: dict[str, Text] = {
         N_("There is nothing to sort in this session."), N_("Wait for orders, or choose another session.")
     ),
     "no_slots": Text(N_("The shelf has no slot in this zone."), N_("Add a shelf for it in the settings.")),
+    "nothing_in_hand": Text(N_("There is nothing in your hand."), N_("Scan the item first.")),
+    "slot_not_lit": Text(N_("Slot %(slot)s does not want it."), N_("Look which lamps are lit, and scan one of those.")),
+    "which_slot": Text(N_("Several slots are lit."), N_("Scan the label of the slot that gets the %(units)s.")),
+    "nothing_lit": Text(N_("No slot wants any more of it."), N_("Scan the next item, or NEXT.")),
+    "nothing_to_undo": Text(N_("There is nothing to take back."), N_("Open the parcel to take something out of it.")),
+    # weights and missing goods
+    "bad_weight": Text(N_("No scale on a counter says that."), N_("Enter grams, up to %(most)s.")),
+    "not_by_weight": Text(N_("It is not sold by weight."), N_("Say on its page how many grams one of it is.")),
+    "weight_far_off": Text(
+        N_("Usual would be %(usual)s g."), N_("Weigh it once more, or say that %(grams)s g is right.")
+    ),
+    "bad_price_digit": Text(N_("The scale's label was misread."), N_("Scan it again, or weigh it once more.")),
+    "unknown_template": Text(N_("Nobody told the box how this scale writes."), N_("Add its template to the settings.")),
+    "unknown_scale_code": Text(
+        N_("No product has this number on the scale."), N_("The owner writes it on the product's page.")
+    ),
+    "scale_code_taken": Text(
+        N_("%(sku)s has this number on the scale."), N_("Give the goods a number of their own there.")
+    ),
+    "pick_settled": Text(N_("It is decided already."), N_("Load the list again.")),
+    "not_asked_yet": Text(N_("She wants to be asked first."), N_("Call her, then say what she answered.")),
+    "dearer": Text(N_("That costs more."), N_("Choose something at the same price or less.")),
+    "nothing_spare": Text(N_("None of it is there any more."), N_("Choose something else.")),
+    "bad_answer": Text(N_("This answer is unknown."), N_("Load the list again.")),
+    "not_to_be_asked": Text(N_("She did not ask to be called."), N_("Choose for her, or give the money back.")),
+    # scans
+    "nothing_read": Text(N_("The scanner said nothing."), N_("Scan again.")),
+    "bad_check_digit": Text(N_("This barcode was misread."), N_("Smooth the wrapping and scan again.")),
+    "unknown_slot": Text(
+        N_("The shelf has no slot %(slot)s."), N_("Print the slot labels again if the shelf changed.")
+    ),
+    "unknown_command": Text(N_("This command is unknown here."), N_("Print the command sheet again.")),
+    "picture_heic": Text(
+        N_("The box cannot read pictures of this kind (HEIC)."),
+        N_("On the phone: Settings, Camera, Formats, Most Compatible. Then take it again."),
+    ),
+    "picture_too_large": Text(N_("This picture is too large."), N_("Take it with the camera's normal setting.")),
+    "picture_unreadable": Text(N_("This picture cannot be read."), N_("Take it again: JPEG, PNG or WebP.")),
+    "picture_busy": Text(N_("The box is still looking at another picture."), N_("Try again in a moment.")),
     "bad_quantity": Text(N_("The quantity must be a whole number above zero."), N_("Type it again.")),
     "more_than_wanted": Text(
         N_("The parcel does not want that many."), N_("Somebody else may have put it, or it was cancelled. Look again.")
@@ -67,6 +106,29 @@ REFUSALS: dict[str, Text] = {
     "unknown_barcode": Text(N_("No product has this barcode."), N_("Scan again, or search for the product by name.")),
     "not_in_wave": Text(N_("Nobody ordered this in the present wave."), N_("Put it back on its shelf.")),
     "nobody_wants_it": Text(N_("All of it has been put already."), N_("Put this one aside.")),
+    "not_your_parcels": Text(
+        N_("It is wanted in parcels that somebody else fills."), N_("Give it to them, or work on all waves.")
+    ),
+    "choose_product": Text(N_("Several products have this barcode."), N_("Choose the one in your hand.")),
+    "not_an_item": Text(N_("This is the code of something else."), N_("Scan the product itself.")),
+    "already_put": Text(
+        N_("Somebody has put it already."), N_("%(by)s was quicker. Look at the slot, then go on with the next.")
+    ),
+    "two_people_here": Text(
+        N_("Two people light this slot."), N_("Each taps it on her own phone, or scans the slot's label.")
+    ),
+    "too_many_stations": Text(
+        N_("Too many people sort at once."), N_("Let somebody put her item down, or leave her station.")
+    ),
+    "unknown_wave": Text(N_("There is no such wave any more."), N_("Load the page again.")),
+    "wave_of_clusters": Text(N_("The parcels of this wave are carried."), N_("Carry a few of its parcels instead.")),
+    "no_cluster_left": Text(
+        N_("Nobody is needed: all its parcels are carried or complete."),
+        N_("Take another wave, or help where somebody carries."),
+    ),
+    "cluster_in_hand": Text(
+        N_("The parcels that you carry are not complete yet."), N_("Finish cluster %(cluster)s first.")
+    ),
     # preparing
     "unknown_sku": Text(N_("There is no such product."), N_("Add it to the catalog first.")),
     "barcode_taken": Text(
@@ -84,9 +146,41 @@ REFUSALS: dict[str, Text] = {
     "not_on_hand": Text(
         N_("This product of the session is still to come."), N_("Receive it as the shop's own stock, or raise its cap.")
     ),
+    # receiving
+    "nothing_to_buy": Text(N_("Nothing is to be bought of this supplier."), N_("Load the page again.")),
+    "list_changed": Text(
+        N_("The list has changed since it was shown."), N_("Look at it once more, tell him what is new, then mark it.")
+    ),
+    "unknown_supplier": Text(N_("This session has nothing of that supplier."), N_("Choose one from the list.")),
+    "unknown_delivery": Text(N_("There is no such delivery."), N_("Load the page again.")),
+    "delivery_closed": Text(N_("This delivery is closed."), N_("Receive what came later as the shop's own stock.")),
+    "delivery_begun": Text(N_("Something of it was counted already."), N_("Count the rest, then the owner closes it.")),
+    "bad_date": Text(N_("This is no date."), N_("Write it as on the pack: year, month, day.")),
+    "not_expected": Text(N_("This was not asked for."), N_("Keep it apart as wrong; the owner decides.")),
+    "unknown_tally": Text(N_("There is no such count."), N_("Load the page again.")),
+    "preview_stale": Text(N_("Something has changed since you looked."), N_("Look once more, then close it.")),
+    "by_hand_does_not_fit": Text(
+        N_("What is shared out by hand is not what is missing."), N_("Share out exactly %(units)s.")
+    ),
     # allocating
     "nothing_lent": Text(N_("The cloud holds none that it was not asked for already."), N_("Wait for its answer.")),
     "more_than_there": Text(N_("There are not that many."), N_("%(there)s can be written off or decided on here.")),
+    "unknown_correction": Text(N_("There is no such correction."), N_("Load the page again.")),
+    "already_undone": Text(N_("It was taken back already."), N_("There is nothing more to do.")),
+    "refund_told": Text(
+        N_("Customers have been refunded and told."), N_("It cannot be taken back: receive the goods as new ones.")
+    ),
+    "too_late_to_undo": Text(N_("They are sold or lent by now."), N_("Take them off again instead, with a reason.")),
+    # counting
+    "bad_place": Text(N_("There is no such place to count."), N_("Choose one from the list.")),
+    "count_over": Text(N_("This count is over."), N_("Begin another one.")),
+    "not_counted": Text(N_("Nobody has counted it yet."), N_("Scan it, or type how many there are.")),
+    "not_complete": Text(N_("Somebody is still counting."), N_("Say of each thing that it is complete first.")),
+    "nothing_differs": Text(N_("Nothing that was counted differs."), N_("There is nothing to count again.")),
+    "not_in_this_place": Text(N_("%(sku)s does not belong here."), N_("Put it where it belongs, and count it there.")),
+    "which_item": Text(
+        N_("This barcode stands on several products."), N_("Tap the right one in the list and type how many.")
+    ),
     "bad_reason": Text(N_("There is no such reason."), N_("Choose one from the list.")),
     # selling
     "unknown_grant": Text(N_("These sales rights are unknown here."), N_("The order was refused and is refunded.")),
@@ -124,6 +218,16 @@ REFUSALS: dict[str, Text] = {
     # paper
     "unknown_job": Text(N_("There is no such print."), N_("Load the page again.")),
     "job_moved": Text(N_("This print has moved on meanwhile."), N_("Load the page again.")),
+    "batch_moved": Text(N_("This batch has moved on meanwhile."), N_("Load the page again.")),
+    "no_reprint": Text(N_("This was no paper."), N_("Ask for it anew.")),
+    "nothing_to_print": Text(
+        N_("Nothing of it is to be printed."), N_("It is on paper already, or nothing is wanted there.")
+    ),
+    "too_much_paper": Text(
+        N_("That is more paper than one batch takes."), N_("Sort in smaller waves, by window or by building.")
+    ),
+    "unknown_ticket_row": Text(N_("The ticket has no such line."), N_("Load the page again.")),
+    "no_right": Text(N_("You may not open the drawer."), N_("Ask the owner.")),
     # people
     "bad_name": Text(N_("A name has 1 to 40 characters."), N_("Type it again.")),
     "bad_role": Text(N_("There is no such role."), N_("Choose owner or staff.")),
@@ -180,7 +284,20 @@ TROUBLES: dict[str, Text] = {
     "lights_unreachable": Text(
         N_("The shelf lights cannot be reached."), N_("Check their cable; slot numbers still work.")
     ),
-    "lamp_out_of_range": Text(N_("A slot has no lamp."), N_("Name its pin in the settings.")),
+    "lights_silent": Text(
+        N_("The shelf lights do not answer."), N_("Check their cable and supply; go by the slot number meanwhile.")
+    ),
+    "lamp_silent": Text(
+        N_("The lamp of %(slots)s is silent."), N_("Go by the number there, and test it when there is time.")
+    ),
+    "lamp_out_of_range": Text(N_("%(slots)s has no lamp."), N_("Go by the number there.")),
+    "buttons_trouble": Text(N_("The buttons on the shelf do not work."), N_("Tap the slot on the screen instead.")),
+    "buttons_unreachable": Text(
+        N_("The buttons on the shelf cannot be read."), N_("Tap the slot on the screen, and check their cable.")
+    ),
+    "button_stuck": Text(
+        N_("The button of %(slots)s is stuck."), N_("It is ignored until it is free; tap the slot on the screen.")
+    ),
     "lamp_pin_taken": Text(N_("Two slots share one lamp."), N_("Give each its own pin in the settings.")),
     # cloud
     "cloud_not_set": Text(N_("The shop works without the cloud."), N_("Set it up in the settings to sell online.")),
@@ -224,6 +341,7 @@ PARTS = {
     "printer_label": N_("Label printer"),
     "printer_receipt": N_("Receipt printer"),
     "lights": N_("Shelf lights"),
+    "buttons": N_("Shelf buttons"),
     "cloud": N_("Cloud"),
     "restore": N_("Restore"),
     "ledger": N_("Book"),

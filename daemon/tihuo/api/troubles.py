@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from tihuo.api.asking import door_of
-from tihuo.api.pages import language_of
+from tihuo.api.languages import N_
+from tihuo.api.pages import Language, language_of
 from tihuo.api.texts import PARTS, TROUBLES, Text, say
 from tihuo.shop.words import Millis
 
@@ -29,7 +30,7 @@ def parts_of(request: Request) -> list[PartPicture]:
     language = language_of(request)
     found = []
     for part in door_of(request).parts():
-        word = language.translate(PARTS[part.name]) if part.name in PARTS else part.name
+        word = language.translate(PARTS[part.name]) if part.name in PARTS else _named(part.name, language)
         text = TROUBLES.get(part.trouble, TROUBLES["device_trouble"])
         said = say(text, part.facts, language) if part.trouble else Text("")
         found.append(PartPicture(part.name, word, part.trouble, said.what, said.then, part.since))
@@ -38,3 +39,9 @@ def parts_of(request: Request) -> list[PartPicture]:
 
 def parts_in_trouble(request: Request) -> list[PartPicture]:
     return [part for part in parts_of(request) if part.code]
+
+
+def _named(part: str, language: Language) -> str:
+    """A printer that has a name of its own in the settings; threads show theirs as it is."""
+    kind, _, name = part.partition("_")
+    return language.translate(N_("Printer %(name)s")) % {"name": name} if kind == "printer" else part

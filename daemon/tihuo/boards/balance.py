@@ -32,6 +32,15 @@ _CHECKS = {
     "parcels": "SELECT p.id FROM parcel p JOIN order_line l ON l.parcel_id = p.id GROUP BY p.id HAVING p.state <> CASE "
     f"WHEN sum({_OPEN}) THEN 'sorting' WHEN NOT sum(l.put) THEN 'empty' "
     "WHEN sum(l.put - l.handed_over) THEN 'ready' ELSE 'handed_over' END",
+    "waves": "SELECT i.wave_id || ' ' || i.sku_id FROM wave_item i WHERE (wanted, put, short) <> "
+    "(SELECT coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.put), 0), coalesce(sum(l.short), 0) "
+    "FROM parcel p JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = i.wave_id AND l.sku_id = i.sku_id)",
+    "moves": f"{_ITEM} (i.free, i.granted + i.ordered, i.quarantine, i.handed_over, i.void, i.owed) IS NOT (SELECT "
+    "coalesce(sum(m.free), 0), coalesce(sum(m.granted + m.ordered), 0), coalesce(sum(m.quarantine), 0), "
+    "coalesce(sum(m.handed_over), 0), coalesce(sum(m.void), 0), coalesce(sum(m.owed), 0) FROM item_terms t "
+    "LEFT JOIN unit_move m ON m.item_no = t.no WHERE t.session_id = i.session_id AND t.sku_id = i.sku_id)",
+    "stock": "SELECT code FROM sku s WHERE on_hand <> (SELECT coalesce(sum(on_hand), 0) FROM stock_move "
+    "WHERE sku_id = s.id)",
     "journal": "SELECT entry FROM (SELECT entry, lag(entry) OVER (ORDER BY entry) AS before FROM journal) "
     "WHERE entry <> before + 1",
     "stream": "SELECT up_seq FROM (SELECT up_seq, lag(up_seq) OVER (ORDER BY up_seq) AS before FROM journal "

@@ -9,8 +9,8 @@ from tihuo.shop.catalog import gtin13
 from tihuo.shop.work import Look
 
 _SELECT = (
-    "SELECT s.code, s.barcode, d.name, s.spec, s.unit, s.zone, s.price_fen, s.on_hand, d.supplier FROM sku s "
-    "JOIN product d ON d.id = s.product_id "
+    "SELECT s.code, s.barcode, d.name, s.spec, s.unit, s.zone, s.price_fen, s.on_hand, d.supplier, "
+    "s.nominal_grams, coalesce(s.scale_code, '') FROM sku s JOIN product d ON d.id = s.product_id "
 )
 
 

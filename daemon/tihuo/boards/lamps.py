@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from tihuo.shop.waves import LIT, look_of
 from tihuo.shop.work import Look
 
 
-def lamps(look: Look) -> dict[str, str]:
-    """Slot -> `blink` (a customer stands before it) or `on` (it wants the item in somebody's hand)."""
-    lit = {
-        slot: "on"
+class Glow(msgspec.Struct, frozen=True):
+    """One reason for a slot to shine: a colour and a rhythm."""
+
+    color: str
+    rhythm: str
+
+
+CUSTOMER = Glow("white", "blink")
+"""A customer stands before the shelf, and her parcel is there."""
+
+
+def lamps(look: Look) -> dict[str, tuple[Glow, ...]]:
+    """Slot -> why it shines: a customer first, then each picker whose item it wants. Several are shown in turn."""
+    lit: dict[str, tuple[Glow, ...]] = {
+        slot: (CUSTOMER,)
         for (slot,) in look.rows(
-            "SELECT DISTINCT p.slot FROM station t JOIN order_line l ON l.sku_id = t.sku_id "
-            "JOIN parcel p ON p.id = l.parcel_id WHERE p.wave_id = t.wave_id "
-            "AND l.quantity - l.put - l.short - l.cancelled > 0"
+            "SELECT DISTINCT p.slot FROM visit v JOIN parcel p ON p.customer_id = v.customer_id "
+            "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') AND p.state = 'ready'"
         )
     }
-    for (slot,) in look.rows(
-        "SELECT DISTINCT p.slot FROM visit v JOIN parcel p ON p.customer_id = v.customer_id "
-        "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') AND p.state = 'ready'"
-    ):
-        lit[slot] = "blink"
+    for slot, picker in look.rows(f"SELECT DISTINCT p.slot, t.picker {LIT} ORDER BY t.picker"):
+        lit[slot] = (*lit.get(slot, ()), Glow(*look_of(picker)))
     return lit
+
+
+def pulses(look: Look) -> dict[str, str]:
+    """Slot -> `blink` (a customer stands before it) or `on` (somebody's item belongs there), for a map on a page."""
+    return {slot: "blink" if CUSTOMER in glows else "on" for slot, glows in lamps(look).items()}
 
 
 def full_slots(look: Look) -> dict[str, int]:

@@ -8,7 +8,10 @@ from tihuo.shop.work import Look
 
 
 class OrderLineRow(msgspec.Struct, frozen=True):
-    """One line in units, price in fen. `slot` is empty until the order is in a wave."""
+    """One line in units, price in fen. `slot` is empty until the order is in a wave.
+
+    Goods sold by weight say what of them was picked and is billed, in grams; `instead` that they stand in for others.
+    """
 
     line_no: int
     sku: str
@@ -24,6 +27,10 @@ class OrderLineRow(msgspec.Struct, frozen=True):
     handed_over: int
     parcel_id: int | None
     slot: str
+    nominal_grams: int | None = None
+    picked_grams: int = 0
+    billed_grams: int = 0
+    instead: int = 0
 
 
 class Handover(msgspec.Struct, frozen=True):
@@ -43,7 +50,8 @@ class Handover(msgspec.Struct, frozen=True):
 def order_lines(look: Look, order_no: int) -> list[OrderLineRow]:
     rows = look.rows(
         "SELECT l.line_no, s.code, d.name, s.spec, s.unit, s.zone, l.unit_price_fen, l.quantity, l.put, l.short, "
-        "l.cancelled, l.handed_over, l.parcel_id, coalesce(p.slot, '') FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "l.cancelled, l.handed_over, l.parcel_id, coalesce(p.slot, ''), s.nominal_grams, l.picked_grams, "
+        "l.billed_grams, l.instead_of IS NOT NULL FROM order_line l JOIN sku s ON s.id = l.sku_id "
         "JOIN product d ON d.id = s.product_id LEFT JOIN parcel p ON p.id = l.parcel_id WHERE l.order_no = ? "
         "ORDER BY l.line_no",
         (order_no,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.shop.orders import MISSED, ORDERED
 from tihuo.shop.words import mask_name, mask_phone
 from tihuo.shop.work import Look
 
@@ -31,7 +32,7 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 _SELECT = (
     "SELECT o.no, o.order_id, c.name, c.phone, o.channel, o.accepted_at, o.paid_fen, o.refunded_fen, "
-    "coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.put), 0), coalesce(sum(l.short), 0), "
+    f"coalesce(sum({ORDERED}), 0), coalesce(sum(l.put), 0), coalesce(sum({MISSED}), 0), "
     "coalesce(sum(l.handed_over), 0), coalesce(group_concat(DISTINCT p.slot), ''), "
     "coalesce(sum(p.state = 'sorting'), 0), coalesce(sum(l.parcel_id IS NOT NULL), 0), o.state, o.reason "
     "FROM shop_order o LEFT JOIN order_line l ON l.order_no = o.no LEFT JOIN customer c ON c.id = o.customer_id "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.shop.orders import MISSED, ORDERED
 from tihuo.shop.work import Look
 
 HOUR_MS = 3_600_000
@@ -41,9 +42,9 @@ def review(look: Look, session_id: str) -> Review:
     )
     units = look.one(
         "SELECT coalesce(sum(units), 0), coalesce(sum(short), 0), coalesce(sum(handed), 0), "
-        "coalesce(sum(handed > 0 AND handed + short = units), 0) FROM (SELECT sum(l.quantity - l.cancelled) AS units, "
-        "sum(l.short) AS short, sum(l.handed_over) AS handed FROM shop_order o JOIN order_line l ON l.order_no = o.no "
-        "WHERE o.session_id = ? AND o.state = 'accepted' GROUP BY o.no)",
+        f"coalesce(sum(handed > 0 AND handed + short = units), 0) FROM (SELECT sum({ORDERED}) AS units, "
+        f"sum({MISSED}) AS short, sum(l.handed_over) AS handed FROM shop_order o "
+        "JOIN order_line l ON l.order_no = o.no WHERE o.session_id = ? AND o.state = 'accepted' GROUP BY o.no)",
         (session_id,),
     )
     gone = look.one("SELECT coalesce(sum(handed_over), 0) FROM session_item WHERE session_id = ?", (session_id,))

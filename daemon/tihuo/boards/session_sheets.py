@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tihuo.boards.stock import SessionRow, sessions
+from tihuo.shop.orders import MISSED, ORDERED
 from tihuo.shop.words import mask_name, phone_tail
 from tihuo.shop.work import Look
 
@@ -58,7 +59,8 @@ def sold_by_product(look: Look, session_id: str) -> list[SoldRow]:
         "FROM session_item i JOIN sku s ON s.id = i.sku_id "
         "JOIN product d ON d.id = s.product_id LEFT JOIN (SELECT l.sku_id, count(DISTINCT o.no) AS orders, "
         "sum(l.quantity - l.cancelled) AS sold, sum(l.put) AS put, sum(l.short) AS short, "
-        "sum(l.handed_over) AS handed_over, sum((l.quantity - l.cancelled) * l.unit_price_fen) AS money "
+        "sum(l.handed_over) AS handed_over, "
+        "sum(iif(l.instead_of IS NULL, (l.quantity - l.cancelled) * l.unit_price_fen, 0)) AS money "
         f"{_TAKEN} WHERE o.session_id = ?1 AND o.state = 'accepted' GROUP BY l.sku_id) t ON t.sku_id = i.sku_id "
         "WHERE i.session_id = ?1 ORDER BY s.zone, d.name, s.spec",
         (session_id,),
@@ -69,7 +71,7 @@ def sold_by_product(look: Look, session_id: str) -> list[SoldRow]:
 def sold_by_customer(look: Look, session_id: str, limit: int = 5000) -> list[CustomerRow]:
     """按顾客: everybody who has an accepted order, in the order of their first one."""
     rows = look.rows(
-        "SELECT c.name, c.phone, count(DISTINCT o.no), sum(l.quantity - l.cancelled), sum(l.put), sum(l.short), "
+        f"SELECT c.name, c.phone, count(DISTINCT o.no), sum({ORDERED}), sum(l.put), sum({MISSED}), "
         "sum(l.handed_over), (SELECT sum(paid_fen) FROM shop_order WHERE customer_id = c.id AND session_id = ?1 "
         "AND state = 'accepted'), (SELECT sum(refunded_fen) FROM shop_order WHERE customer_id = c.id "
         "AND session_id = ?1 AND state = 'accepted'), coalesce(group_concat(DISTINCT p.slot), '') "

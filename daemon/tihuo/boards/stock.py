@@ -58,6 +58,8 @@ class SkuRow(msgspec.Struct, frozen=True):
     price_fen: int
     on_hand: int
     supplier: str
+    nominal_grams: int | None = None
+    scale_code: str = ""
 
 
 def session_items(look: Look, session_id: str) -> list[ItemRow]:
@@ -86,7 +88,8 @@ def sessions(look: Look, limit: int = 30) -> list[SessionRow]:
 def catalog(look: Look, limit: int = 500) -> list[SkuRow]:
     """中央商品池, by zone and name."""
     rows = look.rows(
-        "SELECT s.code, s.barcode, d.name, s.spec, s.unit, s.zone, s.price_fen, s.on_hand, d.supplier FROM sku s "
+        "SELECT s.code, s.barcode, d.name, s.spec, s.unit, s.zone, s.price_fen, s.on_hand, d.supplier, "
+        "s.nominal_grams, coalesce(s.scale_code, '') FROM sku s "
         "JOIN product d ON d.id = s.product_id ORDER BY s.zone, d.name, s.spec LIMIT ?",
         (limit,),
     )
@@ -96,9 +99,9 @@ def catalog(look: Look, limit: int = 500) -> list[SkuRow]:
 def changed_items(look: Look, after_version: int) -> list[dict[str, Any]]:
     """Items of open or closed sessions that changed after a version, as the contract's `state` names them."""
     rows = look.rows(
-        "SELECT s.code, i.session_id, i.free, i.granted, i.ordered, i.owed, i.version FROM session_item i "
-        "JOIN sku s ON s.id = i.sku_id JOIN live_session l ON l.id = i.session_id "
-        "WHERE i.version > ? AND l.state <> 'draft' ORDER BY i.version",
+        "SELECT s.code, i.session_id, r.free, r.granted, r.ordered, r.owed, r.version FROM item_rights r CROSS JOIN "
+        "item_terms i ON i.no = r.no JOIN sku s ON s.id = i.sku_id JOIN live_session l ON l.id = i.session_id "
+        "WHERE r.version > ? AND l.state <> 'draft' ORDER BY r.version",
         (after_version,),
     )
     return [

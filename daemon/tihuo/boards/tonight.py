@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.shop.orders import MISSED, ORDERED
 from tihuo.shop.work import Look
 
 
@@ -34,7 +35,7 @@ class Tonight(msgspec.Struct, frozen=True):
 
 class Decision(msgspec.Struct, frozen=True):
     """Something that a person must look at, and how many: `doubtful_paper`, `parked_message`, `quarantine`, `ticket`,
-    `failed_refund`, `recount`, `restore`."""
+    `failed_refund`, `recount`, `restore`, `short_pick`, `delivery` (counted, to be closed)."""
 
     what: str
     count: int
@@ -54,7 +55,7 @@ def tonight(look: Look) -> Tonight:
         (session[0],),
     )
     units = look.one(
-        "SELECT coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.put), 0), coalesce(sum(l.short), 0), "
+        f"SELECT coalesce(sum({ORDERED}), 0), coalesce(sum(l.put), 0), coalesce(sum({MISSED}), 0), "
         "coalesce(sum(l.handed_over), 0) FROM shop_order o JOIN order_line l ON l.order_no = o.no "
         "WHERE o.session_id = ? AND o.state <> 'refused'",
         (session[0],),
@@ -71,16 +72,19 @@ def tonight(look: Look) -> Tonight:
 
 def decisions(look: Look) -> list[Decision]:
     row = look.one(
-        "SELECT (SELECT count(*) FROM print_job WHERE state = 'doubtful'), "
+        "SELECT (SELECT count(*) FROM print_job WHERE state IN ('doubtful', 'expired')), "
         "(SELECT count(*) FROM parked WHERE settled_at IS NULL), "
         "(SELECT coalesce(sum(quarantine), 0) FROM session_item), "
         "(SELECT count(*) FROM service_ticket WHERE state IN ('open', 'in_progress')), "
         "(SELECT count(*) FROM refund_outcome WHERE state = 'failed'), "
         "(SELECT count(*) FROM recount WHERE settled_at IS NULL), "
-        "(SELECT count(*) FROM fence WHERE lifted_at IS NULL)"
+        "(SELECT count(*) FROM fence WHERE lifted_at IS NULL), "
+        "(SELECT count(*) FROM short_pick WHERE state = 'open'), "
+        "(SELECT count(*) FROM delivery WHERE state = 'open' AND counted_by <> '')"
     )
     assert row is not None
-    names = ("doubtful_paper", "parked_message", "quarantine", "ticket", "failed_refund", "recount", "restore")
+    names = ("doubtful_paper", "parked_message", "quarantine", "ticket", "failed_refund", "recount", "restore",
+             "short_pick", "delivery")  # fmt: skip
     return [Decision(name, count) for name, count in zip(names, row, strict=True) if count]
 
 

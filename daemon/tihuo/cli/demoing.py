@@ -96,8 +96,8 @@ def demo_settings(folder: Path, broker_port: int, port: int) -> Settings:
         http=Http(host="127.0.0.1", port=port),
         camera=CameraChoice(kind="simulated"),
         printers=Printers(
-            label=PrinterChoice(kind="simulated", width_dots=480),
-            receipt=PrinterChoice(kind="simulated", width_dots=384),
+            label=PrinterChoice(kind="simulated", language="tspl", roles=("label",)),
+            receipt=PrinterChoice(kind="simulated"),
         ),
         lights=Lights(kind="simulated"),
         shelf=tuple(

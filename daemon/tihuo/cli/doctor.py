@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tihuo.boards.balance import imbalances
 from tihuo.boards.people import users
+from tihuo.devices.lamp_budget import loads, resistor
 from tihuo.devices.troubles import DeviceTrouble
 from tihuo.ledger.database import Readers, check, migrate
 from tihuo.settings import Settings
@@ -83,13 +84,12 @@ def _devices(settings: Settings) -> list[Finding]:
     from tihuo.wiring.devices import printer_of
 
     found = []
-    for role in ("label", "receipt"):
-        choice = getattr(settings.printers, role)
-        part = f"{role} printer"
+    for name, choice in settings.printers.named.items():
+        part = f"{name} printer"
         if choice.kind in ("none", "simulated"):
             found.append(Finding(part, "not set" if choice.kind == "none" else "simulated"))
             continue
-        printer = printer_of(choice)
+        printer = printer_of(choice, settings)
         assert printer is not None
         try:
             status = printer.status()
@@ -107,12 +107,25 @@ def _devices(settings: Settings) -> list[Finding]:
         found.append(Finding("camera", f"no folder {camera.folder}", "Set camera.folder."))
     else:
         found.append(Finding("camera", "not set" if camera.kind == "none" else camera.kind))
-    lights = settings.lights
-    if lights.kind == "gpio" and not lights.pins:
-        found.append(Finding("lights", "no slot has a pin", "Set lights.pins, such as A01 = 17."))
-    else:
-        found.append(Finding("lights", "not set" if lights.kind == "none" else lights.kind))
+    found.append(_lights(settings))
     return found
+
+
+def _lights(settings: Settings) -> Finding:
+    """What the lamps draw; settings under which something would burn never come so far."""
+    chosen = settings.lights
+    plan = chosen.plan([slot for unit in settings.shelf for slot in unit.slots])
+    if plan is None:
+        return Finding("lights", "not set" if chosen.kind == "none" else chosen.kind)
+    if not plan.lit:
+        return Finding("lights", "no slot has a pin", "Set lights.pins, such as A01 = 17.")
+    sums = ", ".join(
+        f"{load.total_ma:.0f} of {load.limit_ma:g} mA through {'a' if load.through in ('line', 'chip') else 'the'} "
+        f"{load.through}"
+        for load in loads(plan)
+    )
+    before = "" if plan.kind == "strip" else f", {resistor(plan):g} Ω before each"
+    return Finding("lights", f"{chosen.kind}: {plan.lit} lamps{before}; all lit, {sums}")
 
 
 def _cloud(settings: Settings) -> Finding:

@@ -190,7 +190,8 @@ def import_(
 
 @app.command("print-test")
 def print_test(
-    printer: Annotated[str, typer.Argument(help="label or receipt")] = "label", settings: SettingsFile = None
+    printer: Annotated[str, typer.Argument(help="label, receipt, or as the settings name it")] = "label",
+    settings: SettingsFile = None,
 ) -> None:
     """Print a test page, and say how it went. Exit 3 when the printer cannot be used."""
     from tihuo.cli.printing import print_test_page

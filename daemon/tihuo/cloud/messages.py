@@ -81,6 +81,7 @@ UP: dict[str, type[msgspec.Struct]] = {  # what only the store says
     "order.accepted": up.OrderAccepted,
     "order.refused": up.OrderRefused,
     "order.short": up.OrderShort,
+    "order.adjusted": up.OrderAdjusted,
     "order.ready": up.OrderReady,
     "order.handed_over": up.OrderHandedOver,
     "order.handover_undone": up.OrderHandoverUndone,

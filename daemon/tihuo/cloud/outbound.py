@@ -63,6 +63,9 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
         case events.OrderShort(order_id=order_id):
             lines = tuple(up.ShortLine(line.line_id, line.quantity, line.reason) for line in event.lines)
             return up.OrderShort(order_id, lines, _refund(event.refund))
+        case events.OrderAdjusted(order_id=order_id):
+            adjusted = tuple(up.AdjustedLine(*msgspec.structs.astuple(line)) for line in event.lines)
+            return up.OrderAdjusted(order_id, adjusted, _refund(event.refund))
         case events.OrderReady(order_id=order_id):
             parcels = tuple(up.Parcel(parcel.parcel_id, parcel.zone, parcel.slot) for parcel in event.parcels)
             return up.OrderReady(order_id, parcels, _window(event.window))
@@ -77,7 +80,8 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
         case events.OrderHandoverUndone(order_id=order_id):
             return up.OrderHandoverUndone(order_id, _lines(event.lines), event.reason, from_millis(event.at))
         case events.OrderCancelled(order_id=order_id):
-            return up.OrderCancelled(order_id, _lines(event.lines), event.reason, from_millis(event.at))
+            back = _refund(event.refund)
+            return up.OrderCancelled(order_id, _lines(event.lines), event.reason, from_millis(event.at), back)
         case events.TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id):
             return up.TicketOpened(ticket_id, request_id, order_id, "open")
         case events.TicketUpdated(ticket_id=ticket_id, request_id=request_id, order_id=order_id):

@@ -10,7 +10,7 @@ import msgspec
 from tihuo.cloud import down, up
 from tihuo.cloud.fields import to_millis
 from tihuo.cloud.messages import UP
-from tihuo.shop.events import Event, Refund
+from tihuo.shop.events import AdjustedLine, Event, Refund
 from tihuo.shop.fence import look_again
 from tihuo.shop.orders import NewOrder
 from tihuo.shop.pickups import order_of_code
@@ -65,6 +65,9 @@ def again(work: Work, kind: str, data: bytes, at: int) -> None:
             )
         case up.OrderShort(order_id=order_id):
             recalling.short_again(work, order_id, _lines(fact.lines), _refund(fact.refund))
+        case up.OrderAdjusted(order_id=order_id):
+            adjusted = [AdjustedLine(*msgspec.structs.astuple(line)) for line in fact.lines]
+            recalling.adjusted_again(work, order_id, adjusted, _refund(fact.refund))
         case up.OrderCancelled(order_id=order_id, reason=reason):
             recalling.cancelled_again(work, order_id, _lines(fact.lines), reason, to_millis(fact.at))
         case up.OrderReady(order_id=order_id):

@@ -76,6 +76,8 @@ class Relay:
         self._ack_at = 0.0
         self._state_version = 0
         self._state_at = 0.0
+        self._still_at: tuple[int, int] | None = None
+        """(newest fact, version told) at which there was no news of the stock; without another fact there is none."""
         self._presence_at = 0.0
         self._patience = PATIENCE[0]
         self._silent_since: float | None = None
@@ -207,10 +209,14 @@ class Relay:
                 self._said = envelopes[-1].seq
                 self._silent_since = self._silent_since or now
             if now >= self._state_at + STATE_PAUSE and self._recovery.fence is None:
-                items = changed_items(look, self._state_version)
-                if items:
-                    self._say_state(items, last_entry(look))
-                    self._state_at = now
+                moment = last_entry(look), self._state_version
+                if moment != self._still_at:  # or each of the ten steps a second would look through all that ever sold
+                    items = changed_items(look, moment[1])
+                    if items:
+                        self._say_state(items, moment[0])
+                        self._state_at = now
+                    else:
+                        self._still_at = moment
             if now >= self._presence_at + PRESENCE_PAUSE:
                 self._presence_at = now
                 queue = outgoing_head(look, self._epoch) - confirmed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -117,6 +117,31 @@ class OrderShort(msgspec.Struct, frozen=True, gc=False):
 
     order_id: Id
     lines: Annotated[tuple[ShortLine, ...], Meta(min_length=1, max_length=200)]
+    refund: Refund | None
+
+
+class AdjustedLine(msgspec.Struct, frozen=True, gc=False):
+    """So many units of a line are billed otherwise than they were paid, and still come.
+
+    By `weight`: what was ordered, what was picked and what is billed, in grams, of these units together. `substituted`:
+    the customer gets as many units of `sku`, at `unit_price_fen` each; what is said of the line later is about those.
+    """
+
+    line_id: Id
+    quantity: Quantity
+    reason: Literal["weight", "substituted"]
+    ordered_grams: Count | None = None
+    picked_grams: Count | None = None
+    billed_grams: Count | None = None
+    sku: Id | None = None
+    unit_price_fen: Fen | None = None
+
+
+class OrderAdjusted(msgspec.Struct, frozen=True, gc=False):
+    """多退少不补: these lines cost less than was paid for them, never more; `refund` is the difference, if any."""
+
+    order_id: Id
+    lines: Annotated[tuple[AdjustedLine, ...], Meta(min_length=1, max_length=200)]
     refund: Refund | None
 
 

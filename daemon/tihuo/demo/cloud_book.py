@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS bought (
     placed_at INTEGER NOT NULL, paid_fen INTEGER NOT NULL, window_from INTEGER, window_to INTEGER,
     substitution TEXT NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'paid', reason TEXT NOT NULL DEFAULT '',
     cancel_asked INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', short_code TEXT NOT NULL DEFAULT '',
-    parcels TEXT NOT NULL DEFAULT '[]'
+    parcels TEXT NOT NULL DEFAULT '[]', adjusted_fen INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS bought_by ON bought (session_id, customer_id);
 CREATE TABLE IF NOT EXISTS bought_line (

@@ -47,8 +47,13 @@ class DeviceSimulator:
         return sorted(self._papers.glob("*/*.png"), key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def lit(self) -> dict[str, str]:
-        """Slot -> `on` or `blink`, as the lamps really are."""
-        return {} if self._lights is None else {slot: lamp.blink for slot, lamp in self._lights.lit().items()}
+        """Slot -> `on` or `blink`, as the lamps really are; `blink` as soon as a customer stands before it."""
+        if self._lights is None:
+            return {}
+        return {
+            slot: "blink" if any(glow.rhythm == "blink" and glow.color == "white" for glow in glows) else "on"
+            for slot, glows in self._lights.lit().items()
+        }
 
     def customers(self) -> list[dict[str, Any]]:
         """The newest orders as their customers' mini programs show them."""

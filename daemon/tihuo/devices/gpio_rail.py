@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tihuo.devices.shelf import Shelf
@@ -32,6 +32,8 @@ def gpio_shelf(pins: Mapping[str, int], *, driver: str = "lgpio", active_high: b
 class GpioRail:
     """One gpiozero `LEDBoard`; `factory` overrides the named driver with a pin factory made elsewhere."""
 
+    reads_back = True
+
     def __init__(
         self, pins: Mapping[str, int], *, driver: str = "lgpio", active_high: bool = True, factory: Any = None
     ) -> None:
@@ -47,11 +49,17 @@ class GpioRail:
             self._close_factory()
             raise LightsUnreachable(driver=driver, reason=repr(refused)) from refused
 
-    def write(self, levels: Sequence[bool]) -> None:
+    def write(self, colors: Sequence[str | None]) -> Collection[int]:
         try:
-            self._board.value = tuple(int(level) for level in levels)
+            self._board.value = tuple(int(bool(color)) for color in colors)
+            levels = self._board.value  # read from the wires: a shorted one is not as it was told
         except Exception as refused:
             raise LightsUnreachable(driver=self._driver, reason=repr(refused)) from refused
+        return [
+            line
+            for line, (color, level) in enumerate(zip(colors, levels, strict=True))
+            if color is not None and bool(color) != bool(level)
+        ]
 
     def close(self) -> None:
         self._board.close()
@@ -73,12 +81,16 @@ def check_pins(pins: Mapping[str, int]) -> None:
         owners[pin] = slot
 
 
+def give_lgpio_a_folder() -> None:
+    """Before its first import: it puts a pipe into its working directory, and dies where it may not write."""
+    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+
+
 def pin_factory(driver: str) -> Any:
     """The gpiozero pin factory of that name and no other; raises `LightsMissingDriver` or `LightsUnreachable`."""
     if driver not in _DRIVERS:
         raise LightsMissingDriver(driver=driver)
-    # lgpio puts a pipe into its working directory and dies where it may not write
-    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+    give_lgpio_a_folder()
     module, name = _DRIVERS[driver]
     try:
         factory = getattr(importlib.import_module(module), name)

@@ -6,27 +6,28 @@ Every adapter has a simulated twin in `tihuo.devices.simulated` that passes the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from tihuo.devices.troubles import DeviceTrouble
+from tihuo.shop.typed import Typed
 from tihuo.shop.words import Millis
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Page: TypeAlias = "Image | tuple[Image | Typed, ...]"
+"""What goes on a piece of paper: one 1-bit picture, or pictures and lines of the printer's own letters from the top."""
+
 Symbology = Literal["qr", "ean13", "ean8", "upca", "code128"]
 PaperLevel = Literal["ok", "near_end", "out", "unknown"]
-PrinterFault = Literal["", "cutter", "hot", "broken", "other"]
-Blink = Literal["off", "on", "blink"]
+PrinterFault = Literal["", "cutter", "jam", "hot", "broken", "other"]
+Blink = Literal["off", "on", "blink", "double", "fast", "long"]
 
 LONGEST_TEXT = 512
 """Characters kept of a code's text; no code of ours is longer than a fifth of this."""
-
-BLINK_MS = 500
-"""Half of the blink rhythm: 500 ms on, 500 ms off, counted from the epoch so that a screen can pulse with the lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,20 @@ class PrinterStatus:
 class Printer(Protocol):
     """打印机: puts pictures on paper, one at a time, and never claims more than it knows.
 
-    `print` takes a 1-bit Pillow image of at most `width_dots` columns and returns after the printer has answered a
+    `print` takes 1-bit Pillow images of at most `width_dots` columns and returns after the printer has answered a
     status question that followed the last byte. It raises a `PrinterTrouble`: with `doubtful` False nothing of the
     job was sent and it may simply be tried again; with `doubtful` True only a person can say what came out.
+    What it can never print is a `ValueError`.
     """
 
     @property
     def width_dots(self) -> int: ...
 
-    def print(self, image: Image, cut: bool) -> None: ...
+    def print(self, page: Page, cut: bool) -> None: ...
+
+    def kick_drawer(self) -> None:
+        """钱箱: open the cash drawer at the printer's plug, on the terms of `print`."""
+        ...
 
     def batch(self) -> AbstractContextManager[None]:
         """Keep one connection for every `print` inside the `with`; without it each job opens its own."""
@@ -92,32 +98,66 @@ class Printer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Lamp:
-    """货位灯: how one slot's lamp should look. A single-colour lamp ignores `color`."""
+class Glow:
+    """灯语: one reason for a slot to shine: a customer before the shelf, or what somebody holds in her hand.
 
-    slot: str
+    A lamp of one colour ignores `color`; there, people are told apart by `rhythm` alone.
+    """
+
     color: str = "white"
-    blink: Blink = "on"
+    rhythm: Blink = "on"
 
-    def lit_at(self, at: int) -> bool:
-        """Whether the lamp shines at `at` milliseconds since the epoch.
 
-        >>> Lamp("A01", blink="blink").lit_at(0), Lamp("A01", blink="blink").lit_at(BLINK_MS)
-        (True, False)
-        """
-        return self.blink == "on" or (self.blink == "blink" and at // BLINK_MS % 2 == 0)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a picture ended: a slot of it that is in none of these was done, as far as the wire can tell.
+
+    `refused` slots have no lamp. `silent` ones were told, and what was read back is not what they were told.
+    `given_up` are those that were silent too often: they are left alone until somebody tests them.
+    """
+
+    refused: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
+    given_up: frozenset[str] = frozenset()
 
 
 class ShelfLights(Protocol):
     """货架灯: redrawn, never switched. `show` gets the whole picture by slot; a slot that is not in it is dark.
 
-    A slot without a lamp raises `LampOutOfRange` after all the others have been drawn.
+    Several glows on one slot are shown in turn. Each call that draws raises a `LightsTrouble` when nothing at all could
+    be drawn; the picture is kept, and drawn as soon as the lamps are back.
     """
 
-    def show(self, lamps: Mapping[str, Lamp]) -> None: ...
+    @property
+    def reads_back(self) -> bool:
+        """Whether a lamp that does not do what it is told is found out by itself."""
+        ...
 
-    def test(self) -> None:
-        """Light one lamp after another, then all, then draw the picture again; returns when done."""
+    def show(self, glows: Mapping[str, Sequence[Glow]], dead: Collection[str] = ()) -> Shown:
+        """`dead` slots are left alone, whatever the picture says of them."""
+        ...
+
+    def test(self) -> Shown:
+        """灯光自检: each lamp after the other, then all, then the picture again; returns when done."""
+        ...
+
+    def hold(self, slots: Collection[str], seconds: float) -> Shown:
+        """Light these on top of everything for a while, dead ones too, so that a person can look; none ends it."""
         ...
 
     def close(self) -> None: ...
+
+
+class Buttons(Protocol):
+    """货位按钮: a button beside each lamp. `on_press` gets the slot, on a thread of the buttons' own."""
+
+    def start(self, on_press: Callable[[str], None]) -> None: ...
+
+    def stuck(self) -> frozenset[str]:
+        """The slots whose button is held, or chatters, longer than a finger would; their presses do not count.
+
+        Raises a `ButtonsTrouble` when the buttons cannot be read.
+        """
+        ...
+
+    def stop(self) -> None: ...

@@ -131,6 +131,18 @@ class LightsUnreachable(LightsTrouble):
     code = "lights_unreachable"
 
 
+class LightsSilent(LightsTrouble):
+    """The lamps were told, and nothing or something else came back. Facts: driver, reason."""
+
+    code = "lights_silent"
+
+
+class LampSilent(LightsTrouble):
+    """Some lamps do not do what they are told, or somebody saw them dark. Facts: slots."""
+
+    code = "lamp_silent"
+
+
 class LampOutOfRange(LightsTrouble):
     """A slot has no lamp (facts: slots), or a lamp's pin does not exist on this board (facts: slots, pin)."""
 
@@ -141,6 +153,24 @@ class LampPinTaken(LightsTrouble):
     """Two slots claim one pin. Facts: pin, slots."""
 
     code = "lamp_pin_taken"
+
+
+class ButtonsTrouble(DeviceTrouble):
+    """The buttons on the shelf cannot be used; a tap on the screen does the same."""
+
+    code = "buttons_trouble"
+
+
+class ButtonsUnreachable(ButtonsTrouble):
+    """The buttons cannot be read. Facts: address or driver, reason."""
+
+    code = "buttons_unreachable"
+
+
+class ButtonStuck(ButtonsTrouble):
+    """A button is held or chatters; its presses do not count. Facts: slots."""
+
+    code = "button_stuck"
 
 
 def _family(kind: type[DeviceTrouble]) -> dict[str, type[DeviceTrouble]]:

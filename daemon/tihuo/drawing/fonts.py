@@ -156,7 +156,9 @@ def wrapped(text: str, size: int, most: int, rows: int, weight: float = 0.0) -> 
         if not line or width(line + word, size, weight) <= most:
             lines[-1] += word
         elif word in _NOT_FIRST and len(line) > 1:
-            lines[-1:] = [line[:-1], line[-1] + word]
+            tail = _WORD.findall(line)[-1]  # whole, so that a slot or a measure is not torn apart
+            tail = line[-1] if tail == line else tail
+            lines[-1:] = [line[: -len(tail)], tail + word]
         else:
             lines.append(word)
         while width(lines[-1].strip(), size, weight) > most:  # a single word that no line can hold

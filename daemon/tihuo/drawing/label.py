@@ -30,12 +30,14 @@ class LabelLine:
 class LabelContent:
     """What a label says. `name` and `phone_tail` are masked already; `window` is one or two short lines, formatted.
 
-    `code` is the payload of the QR code, `digits` the short code beneath it, `copy` counts from 1; `place` is the
-    parcel's turn within its slot, said only when it is not the first.
+    `code` is the payload of the QR code, `digits` the short code beneath it, `copy` counts from 1. The parcel is the
+    `place`th of `of_slot` in its slot, said when there are several, and the first of `serial` of the second in its
+    wave. `use_by` is the earliest date of what must be eaten soon. A label for a door has the door for its slot; it may
+    be without code, and without zone where the goods are of several.
     """
 
     slot: str
-    zone: Zone
+    zone: Zone | None
     name: str
     phone_tail: str
     lines: tuple[LabelLine, ...]
@@ -46,6 +48,9 @@ class LabelContent:
     digits: str
     copy: int = 1
     place: int = 1
+    of_slot: int = 1
+    serial: tuple[int, int] | None = None
+    use_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +126,20 @@ def draw_label(
 ) -> Picture:
     """The label as a 1-bit picture of exactly the paper's size. Raises `codes.TooLong` for a payload it cannot hold."""
     canvas = Canvas(size.width, size.height)
-    canvas.stamp("zone", size.width - size.bar, 0, _bar(size, content.zone, texts.zones[content.zone]))
+    if content.zone is not None:
+        canvas.stamp("zone", size.width - size.bar, 0, zone_bar(size, content.zone, texts.zones[content.zone]))
     below = _slot(canvas, content, size)
     below = _customer(canvas, content, size, below)
-    below = _goods(canvas, content, size, texts, below)
+    floor = _use_by(canvas, content, size, texts)
+    below = _goods(canvas, content, size, texts, below, floor)
     if shelf is not None:
-        _map(canvas, content, size, shelf, below)
+        _map(canvas, content, size, shelf, below, floor)
     _right_column(canvas, content, size, texts)
     return canvas.picture()
 
 
 @lru_cache(maxsize=16)
-def _bar(size: LabelSize, zone: Zone, word: str) -> Image.Image:
+def zone_bar(size: LabelSize, zone: Zone, word: str) -> Image.Image:
     """The bar at the right edge: open for ambient, striped for chilled, black for frozen, so the pile sorts itself."""
     canvas = Canvas(size.bar, size.height)
     wide = size.bar
@@ -179,36 +186,58 @@ def _stripes(canvas: Canvas, wide: int, top: int, bottom: int) -> None:
 
 def _slot(canvas: Canvas, content: LabelContent, size: LabelSize) -> int:
     height = size.slot_ink
-    room = size.column - 4
-    if content.place > 1:
-        turn = size.slot_ink * 2 // 5
-        room -= width(str(content.place), turn, 0.5) + turn // 2 + 6
+    weight = size.slot_ink / (32 if content.slot.isascii() else 96)  # thick strokes would run into each other
+    turn = size.slot_ink * 2 // 5
+    several = content.place > 1 or content.of_slot > 1
+    says = (f"{content.place}/{max(content.place, content.of_slot)}", f"{content.place}") if several else ("",)
+    rooms = [size.column - 4 - (width(said, turn, 0.5) + turn // 2 + 6 if said else 0) for said in says]
+    smallest = width(content.slot, size.slot_sizes[-1], weight)
+    said, room = next((pair for pair in zip(says, rooms, strict=True) if smallest <= pair[1]), (says[-1], rooms[-1]))
     if content.slot:
-        weight = size.slot_ink / 32
-        letter = fitted(content.slot, size.slot_sizes, room, weight)
+        smaller = tuple(size.slot_sizes[-1] * part // 8 for part in (7, 6, 5, 4))
+        letter = fitted(content.slot, size.slot_sizes + smaller, room, weight)
+        slot = shortened(content.slot, letter, room, weight)
         ink = round(letter * CAPITAL)
         top = size.margin + (height - ink) / 2 - (letter * ASCENT - ink)
         left = size.margin - glyph(content.slot[0], letter, weight).left
-        box = canvas.text("slot", left, top, content.slot, letter, weight=weight)
-        if content.place > 1:
-            canvas.chip(
-                "place", box.right + 6, size.margin + (height + ink) / 2 - turn * 5 // 4, str(content.place), turn
-            )
+        box = canvas.text("slot", left, top, slot, letter, weight=weight)
+        if said:
+            canvas.chip("place", box.right + 6, size.margin + (height + ink) / 2 - turn * 5 // 4, said, turn)
     return size.margin + height
 
 
 def _customer(canvas: Canvas, content: LabelContent, size: LabelSize, top: int) -> int:
     top += size.name_size // 4
+    room = size.column
+    if content.serial is not None:
+        serial = "#{}/{}".format(*content.serial)
+        letter = fitted(serial, (size.name_size * 2 // 3, size.name_size * 5 // 9), size.column * 2 // 5)
+        canvas.text(
+            "serial", size.margin + size.column, top + size.name_size - letter * 9 // 8, serial, letter, align=1
+        )
+        room -= width(serial, letter) + 6
     who = " ".join(part for part in (content.name, content.phone_tail) if part)
-    letter = fitted(who, (size.name_size, size.name_size * 4 // 5, size.name_size * 2 // 3), size.column, 0.5)
-    canvas.text("customer", size.margin, top, shortened(who, letter, size.column, 0.5), letter, weight=0.5)
+    sizes = (size.name_size, size.name_size * 4 // 5, size.name_size * 2 // 3, size.name_size * 4 // 7)
+    letter = fitted(who, sizes, room, 0.5)
+    canvas.text("customer", size.margin, top, shortened(who, letter, room, 0.5), letter, weight=0.5)
     top += size.name_size + size.name_size // 5
     canvas.fill("rule", size.margin, top, size.margin + size.column, top + 2)
     return top + 2 + size.name_size // 8
 
 
-def _goods(canvas: Canvas, content: LabelContent, size: LabelSize, texts: LabelTexts, top: int) -> int:
-    rows = (size.height - size.margin // 2 - top) // size.line_pitch
+def _use_by(canvas: Canvas, content: LabelContent, size: LabelSize, texts: LabelTexts) -> int:
+    """The date in the last row, if there is one; gives where that row begins."""
+    if not content.use_by:
+        return size.height
+    top = size.height - size.margin // 2 - size.line_pitch
+    said = texts.use_by.format(at=content.use_by)
+    letter = fitted(said, (size.line_size, size.line_size * 4 // 5), size.column, 0.5)
+    canvas.text("use by", size.margin, top + 2, shortened(said, letter, size.column, 0.5), letter, weight=0.5)
+    return top + size.margin // 2
+
+
+def _goods(canvas: Canvas, content: LabelContent, size: LabelSize, texts: LabelTexts, top: int, floor: int) -> int:
+    rows = (floor - size.margin // 2 - top) // size.line_pitch
     shown = content.lines if len(content.lines) <= rows else content.lines[: rows - 1]
     counts = [f"×{line.quantity}" for line in shown]
     rooms = [size.column - width(count, size.line_size, 0.5) - size.line_size // 3 for count in counts]
@@ -237,12 +266,12 @@ def _shared(wanted: list[int], rows: int) -> list[int]:
     return given
 
 
-def _map(canvas: Canvas, content: LabelContent, size: LabelSize, shelf: ShelfMap, top: int) -> None:
+def _map(canvas: Canvas, content: LabelContent, size: LabelSize, shelf: ShelfMap, top: int, floor: int) -> None:
     """The shelves with this slot filled, if the goods left room for it."""
-    room = min(size.height - size.margin - top - 4, size.map_height)
+    room = min(floor - size.margin - top - 4, size.map_height)
     image = _shelf_image(shelf, content.slot, size.column, room) if room > 0 else None
     if image is not None:
-        canvas.stamp("map", size.margin, size.height - size.margin - image.height, image)
+        canvas.stamp("map", size.margin, floor - size.margin - image.height, image)
 
 
 @lru_cache(maxsize=256)
@@ -264,9 +293,10 @@ def _right_column(canvas: Canvas, content: LabelContent, size: LabelSize, texts:
     left, right = size.margin + size.column + size.margin // 2, size.width - size.bar - size.margin // 2
     middle = (left + right) / 2
     digits_top = size.height - size.margin // 2 - size.digit_size
-    image = qr(content.code, size.code)
-    clear = digits_top + int(size.digit_size * (ASCENT - CAPITAL)) - 1
-    canvas.stamp("code", round(middle - image.width / 2), clear - image.height, image)
+    if content.code:
+        image = qr(content.code, size.code)
+        clear = digits_top + int(size.digit_size * (ASCENT - CAPITAL)) - 1
+        canvas.stamp("code", round(middle - image.width / 2), clear - image.height, image)
     canvas.text("digits", middle, digits_top, content.digits, size.digit_size, weight=0.5, align=0.5)
 
     top = size.margin

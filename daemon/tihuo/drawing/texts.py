@@ -10,11 +10,13 @@ from tihuo.shop.words import Zone
 
 @dataclass(frozen=True, slots=True)
 class LabelTexts:
-    """Words on a label. `more` gets {units} and {kinds} of the whole parcel, `copy` the copy's number {n}."""
+    """Words on a label. `more` gets {units} and {kinds} of the whole parcel, `copy` the copy's number {n}, `use_by`
+    the date {at}."""
 
     zones: Mapping[Zone, str]
     more: str
     copy: str
+    use_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class ReceiptTexts:
 
 
 @dataclass(frozen=True, slots=True)
+class ListTexts:
+    """Words on a list. `total` gets {rows}, `copy` the copy's number {n}."""
+
+    total: str
+    copy: str
+    nothing: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestTexts:
     """Words on a test page. `ruler` gets {mm}."""
 
@@ -43,17 +54,20 @@ class TestTexts:
     letters: str
     code: str
     slot: str
+    look: str
 
 
 LABEL_ZH = LabelTexts(
     zones={Zone.AMBIENT: "常温", Zone.CHILLED: "冷藏", Zone.FROZEN: "冷冻"},
     more="…共{units}件",
     copy="补打 {n}",
+    use_by="{at} 前食用",
 )
 LABEL_EN = LabelTexts(
     zones={Zone.AMBIENT: "Ambient", Zone.CHILLED: "Chilled", Zone.FROZEN: "Frozen"},
     more="… {units} pcs in all",
     copy="Copy {n}",
+    use_by="Use by {at}",
 )
 RECEIPT_ZH = ReceiptTexts(
     title="取货小票",
@@ -77,6 +91,8 @@ RECEIPT_EN = ReceiptTexts(
     order="Order {no}",
     copy="Copy {n}",
 )
+LIST_ZH = ListTexts(total="共 {rows} 行", copy="补打 {n}", nothing="没有内容")
+LIST_EN = ListTexts(total="{rows} rows", copy="Copy {n}", nothing="Nothing to show")
 TEST_ZH = TestTexts(
     title="打印测试",
     ruler="每小格 {mm} 毫米，长格十毫米",
@@ -85,6 +101,7 @@ TEST_ZH = TestTexts(
     letters="中文 ¥ ￥ 两 kg ① 龘",
     code="用扫码枪扫这个码",
     slot="离 1.5 米应看清",
+    look="哪几行对，请在店主页面上勾选",
 )
 TEST_EN = TestTexts(
     title="Print test",
@@ -94,4 +111,5 @@ TEST_EN = TestTexts(
     letters="中文 ¥ ￥ 两 kg ① 龘",
     code="Scan this code",
     slot="Readable at 1.5 m",
+    look="Tick the lines that are right on the owner's page",
 )

@@ -133,6 +133,11 @@ class Follower(threading.Thread):
         self._stopping.set()
         self._wake.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a long step should end early."""
+        return self._stopping.is_set()
+
     def run(self) -> None:
         pause = self._period
         while not self._stopping.is_set():

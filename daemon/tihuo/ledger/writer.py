@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -39,8 +38,11 @@ CALM = 10.0
 """Seconds without an urgent job after which nobody works, and a commit may take as many jobs as it ever may."""
 MOST = 768
 """Jobs to a commit then, or when the disk is slow: as many as can be run in the time that a sync takes."""
-_TOGETHER = 16
-"""Rows to a statement that can take several."""
+_TOGETHER = (64, 16, 4)
+"""Rows to a statement that can take several: as many of the largest number as there are, then of the next."""
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def folds(function: Stage) -> Stage:
@@ -61,7 +63,6 @@ class Job:
         args: tuple[Any, ...],
         once: str | None,
         actor: str,
-        *,
         future: Future[Any] | None = None,
         done: Done | None = None,
     ) -> None:
@@ -92,12 +93,14 @@ class Moment:
     """What a job works with; see `tihuo.shop.work.Work`."""
 
     __slots__ = (
-        "actor", "connection", "epoch", "events", "house", "now", "one_savepoint", "renumbered", "sure", "ticks",
-        "version",
+        "actor", "connection", "cursor", "epoch", "events", "house", "now", "one_savepoint", "remembered", "renumbered",
+        "sure", "ticks", "version",
     )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection, house: House) -> None:
         self.connection = connection
+        self.cursor = connection.cursor()
+        """For statements of which nobody reads rows: to make a cursor for each is a third of what a small one costs."""
         self.house = house
         self.now = Millis(0)
         self.sure = True
@@ -105,53 +108,73 @@ class Moment:
         self.actor = ""
         self.epoch = 0
         self.version = 0
-        self.events: list[tuple[str, Event, bytes]] = []
+        self.events: list[tuple[str, Event, bytearray]] = []
         self.one_savepoint = 0
+        self.remembered: object | None = None
         self.renumbered = False
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        if not _spares(statement):
+            self.remembered = None
         return self.connection.execute(statement, parameters)
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        wide = _wide(statement)
         rest = list(rows)
-        if wide and len(rest) >= _TOGETHER:
-            whole = len(rest) - len(rest) % _TOGETHER
-            for start in range(0, whole, _TOGETHER):
-                self.connection.execute(wide, list(chain.from_iterable(rest[start : start + _TOGETHER])))
-            del rest[:whole]
+        if not rest:
+            return
+        if not _spares(statement):
+            self.remembered = None
+        if len(rest) >= _TOGETHER[-1]:
+            for size in _TOGETHER:
+                while len(rest) >= size and (wide := _wide(statement, size)):
+                    values: list[Any] = []
+                    for row in rest[:size]:
+                        values += row
+                    self.cursor.execute(wide, values)
+                    del rest[:size]
         if rest:
-            self.connection.executemany(statement, rest)
+            self.cursor.executemany(statement, rest)
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
-        row: Row | None = self.connection.execute(statement, parameters).fetchone()
+        if not _spares(statement):
+            self.remembered = None
+        row: Row | None = self.cursor.execute(statement, parameters).fetchone()
         return row
 
     def record(self, event: Event) -> None:
-        self.events.append((self.actor, event, msgspec.json.encode(event)))
+        data = bytearray(_encode(event))  # which sqlite3 takes as it is; for bytes it asks around how to adapt them
+        self.events.append((self.actor, event, data))
+
+    def remember(self, picture: object) -> None:
+        self.remembered = picture
+
+    def recall(self) -> object | None:
+        picture, self.remembered = self.remembered, None
+        return picture
 
     def renumber(self) -> None:
         self.renumbered = True
 
     def first_time(self, key: str) -> bool:
         statement = "INSERT INTO once VALUES (?, ?, 'null') ON CONFLICT DO NOTHING"
-        return bool(self.connection.execute(statement, (key, self.version)).rowcount)
+        return bool(self.cursor.execute(statement, (key, self.version)).rowcount)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         kept = len(self.events)
         self.one_savepoint += 1
         name = f"attempt{self.one_savepoint}"
-        self.connection.execute(f"SAVEPOINT {name}")
+        self.cursor.execute(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
-            self.connection.execute(f"ROLLBACK TO {name}")
-            self.connection.execute(f"RELEASE {name}")
+            self.cursor.execute(f"ROLLBACK TO {name}")
+            self.cursor.execute(f"RELEASE {name}")
             del self.events[kept:]
+            self.remembered = None
             raise
         else:
-            self.connection.execute(f"RELEASE {name}")
+            self.cursor.execute(f"RELEASE {name}")
         finally:
             self.one_savepoint -= 1
 
@@ -170,7 +193,7 @@ class Writer(threading.Thread):
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._urgent: deque[Job] = deque()
         self._hurried = -CALM
-        self._closing = threading.Event()
+        self._closing = False
         self._gate = threading.Lock()
         self._listeners: list[Callable[[list[Event]], None]] = []
         self._connection = connect(path)
@@ -197,17 +220,17 @@ class Writer(threading.Thread):
         raised, or `DatabaseTrouble`.
         """
         future: Future[Any] = Future()
-        self._ask(Job(function, args, once, actor, future=future), urgent)
+        self._ask(Job(function, args, once, actor, future), urgent)
         return future
 
     def tell(self, function: Callable[..., Any], *args: Any, done: Done, actor: str = "box") -> None:
         """As `write`, for who has much to ask and waits for none of it: `done(answer, failure)` is called after the
         commit, on the writer's thread, and must be quick. A future costs as much as a fifth of an order."""
-        self._ask(Job(function, args, None, actor, done=done), False)
+        self._ask(Job(function, args, None, actor, None, done), False)
 
     def _ask(self, job: Job, urgent: bool) -> None:
         with self._gate:  # or a job that comes while we close would wait for ever
-            if self._closing.is_set():
+            if self._closing:
                 job.answer(None, DatabaseTrouble("database_closed"))
             elif urgent:
                 self._hurried = time.monotonic()
@@ -227,7 +250,7 @@ class Writer(threading.Thread):
     def close(self) -> None:
         """Finish what is queued, then stop. Raises `DatabaseTrouble("database_busy")` if that takes half a minute."""
         with self._gate:
-            self._closing.set()
+            self._closing = True
             self._queue.put(None)
         if self.ident is None:
             self.run()
@@ -238,28 +261,32 @@ class Writer(threading.Thread):
         self._connection.close()
 
     def run(self) -> None:
-        while not (self._closing.is_set() and self._queue.empty() and not self._urgent):
+        while not (self._closing and self._queue.empty() and not self._urgent):
             self.step()
 
     def step(self, timeout: float | None = 1.0) -> bool:
         """Wait for a job, run it and what else is there, commit. False if none came within `timeout` seconds."""
         self.beat = time.monotonic()
-        jobs = [job for job in self._take(timeout) if job.still_wanted()]
+        jobs = self._take(timeout)
         if jobs:
             self._commit(jobs)
         return bool(jobs)
 
     def _take(self, timeout: float | None) -> list[Job]:
-        """The urgent jobs, then the queued ones in their order. A None in the queue only wakes us for an urgent one."""
+        """The urgent jobs, then the queued ones in their order, of those that somebody still waits for. A None in the
+        queue only wakes us for an urgent one."""
         taken: list[Job | None] = []
-        with suppress(queue.Empty):
+        try:
             taken.append(self._queue.get(timeout=timeout))
-            while len(taken) < self._batch and not self._urgent:
+            for _ in range(0 if self._urgent else min(self._queue.qsize(), self._batch - 1)):
                 taken.append(self._queue.get_nowait())
-        jobs = []
+        except queue.Empty:
+            pass
+        jobs: list[Job | None] = []
         while self._urgent:
             jobs.append(self._urgent.popleft())
-        return jobs + [job for job in taken if job is not None]
+        jobs += taken
+        return [job for job in jobs if job is not None and (job.future is None or job.still_wanted())]
 
     def _commit(self, jobs: list[Job]) -> None:
         try:
@@ -281,22 +308,25 @@ class Writer(threading.Thread):
 
     def _transact(self, jobs: list[Job]) -> list[tuple[Job, Any, BaseException | None]]:
         moment = self._moment
-        connection = self._connection
+        execute = moment.cursor.execute
         moment.now, moment.sure, moment.ticks = self._clock()
         moment.events.clear()
-        if connection.in_transaction:  # a failure before was so bad that even its end failed
-            connection.execute("ROLLBACK")
+        if self._connection.in_transaction:  # a failure before was so bad that even its end failed
+            execute("ROLLBACK")
         began = time.perf_counter()
-        connection.execute("BEGIN IMMEDIATE")
-        if not self._certain or connection.execute("PRAGMA data_version").fetchone()[0] != self._data_version:
+        execute("BEGIN IMMEDIATE")
+        if not self._certain or execute("PRAGMA data_version").fetchone()[0] != self._data_version:
             self._load()  # a command such as `tihuo import` wrote beside us
             self._certain = True
         moment.version = self._entry + 1 + self._versions
-        rows = list(_in_rows(jobs))
-        answers = [answer for row in rows for answer in self._run_row(row, alone=len(rows) == 1)]
+        rows = list(_in_rows(jobs)) if len(jobs) > 1 else [jobs]
+        if len(rows) == 1:
+            answers = self._run_row(rows[0], alone=True)
+        else:
+            answers = [answer for row in rows for answer in self._run_row(row)]
         self._append(moment)
         worked = time.perf_counter()
-        connection.execute("COMMIT")
+        execute("COMMIT")
         in_a_sync = int(len(jobs) * (time.perf_counter() - worked) / (worked - began))
         calm = time.monotonic() - self._hurried > CALM
         self._batch = self._most if calm else min(self._most, max(BATCH, in_a_sync))
@@ -304,9 +334,10 @@ class Writer(threading.Thread):
 
     def _give_up(self, jobs: list[Job], trouble: BaseException) -> None:
         self._certain = False
+        self._moment.remembered = None
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+                self._moment.cursor.execute("ROLLBACK")
         before = self.trouble
         self.trouble = trouble.code if isinstance(trouble, DatabaseTrouble) else "database_failed"
         if self.trouble != before:  # said once: a disk that stays full is tried again and again
@@ -329,35 +360,36 @@ class Writer(threading.Thread):
     def _run(self, job: Job, *, alone: bool) -> tuple[Job, Any, BaseException | None]:
         """Run a job; what it did is undone if it fails. Alone in its transaction it needs no savepoint for that."""
         moment = self._moment
-        connection = self._connection
+        execute = moment.cursor.execute
         kept = len(moment.events)
         moment.actor = job.actor
         if not alone:
-            connection.execute("SAVEPOINT job")
+            execute("SAVEPOINT job")
         try:
             if job.once is not None:
                 known = moment.one("SELECT answer FROM once WHERE key = ?", (job.once,))
                 if known is not None:
                     if not alone:
-                        connection.execute("RELEASE job")
+                        execute("RELEASE job")
                     return job, msgspec.json.decode(known[0], type=_answer_type(job.function)), None
             answer = job.function(moment, *job.args)
             if job.once is not None:
                 taken = (job.once, moment.version, msgspec.json.encode(answer))
                 moment.sql("INSERT INTO once VALUES (?, ?, ?)", taken)
             if not alone:
-                connection.execute("RELEASE job")
+                execute("RELEASE job")
             return job, answer, None
         except Exception as error:
             if isinstance(error, sqlite3.Error) and is_trouble(error):
                 raise  # the file's trouble, not the job's
             if alone:
-                connection.execute("ROLLBACK")
-                connection.execute("BEGIN IMMEDIATE")
+                execute("ROLLBACK")
+                execute("BEGIN IMMEDIATE")
             else:
-                connection.execute("ROLLBACK TO job")
-                connection.execute("RELEASE job")
+                execute("ROLLBACK TO job")
+                execute("RELEASE job")
             del moment.events[kept:]
+            moment.remembered = None
             if not isinstance(error, Refusal):
                 log.exception("a job failed and was undone: %s", getattr(job.function, "__qualname__", job.function))
             return job, None, error
@@ -366,15 +398,14 @@ class Writer(threading.Thread):
         if moment.renumbered:
             moment.renumbered = False
             self._load()
-        rows = []
+        now, sure, rows = moment.now, int(moment.sure), []
         for actor, event, data in moment.events:
             self._entry += 1
-            seq = None
+            epoch = seq = None
             if event.goes_to_cloud:
-                self._up_seq += 1
-                seq = self._up_seq
-            kind = event.__struct_config__.tag
-            rows.append((self._entry, moment.now, moment.sure, actor, kind, data, seq and self._epoch, seq))
+                epoch = self._epoch
+                seq = self._up_seq = self._up_seq + 1
+            rows.append((self._entry, now, sure, actor, event.__struct_config__.tag, data, epoch, seq))
         moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _load(self) -> None:
@@ -389,13 +420,23 @@ class Writer(threading.Thread):
         versions = one("SELECT value FROM keep WHERE name = 'versions_from'").fetchone()
         self._versions: int = int(versions[0]) if versions else 0
         self._moment.epoch = self._epoch
+        self._moment.remembered = None
 
 
 @lru_cache
-def _wide(statement: str) -> str | None:
-    """The same for several rows at once, if it has `VALUES (?, …)`: SQLite lets go of the interpreter at each step."""
-    found = re.fullmatch(r"(.*\bVALUES )(\([?0NUL, ]+\))(.*)", statement)
-    return found and found[1] + ", ".join([found[2]] * _TOGETHER) + found[3]
+def _wide(statement: str, size: int) -> str | None:
+    """The same for `size` rows at once, if it has `VALUES (?, …)`: SQLite lets go of the interpreter at each step."""
+    found = re.fullmatch(r"(.*\bVALUES )(\([?01NUL, 'a-z]+\))(.*)", statement)
+    return found and found[1] + ", ".join([found[2]] * size) + found[3]
+
+
+_SPARING = re.compile(r"SELECT\b|INSERT INTO (journal|cursor|once)\b")
+
+
+@lru_cache(1024)
+def _spares(statement: str) -> bool:
+    """Whether what is remembered is still true after a statement: no trigger hangs on these tables' INSERTs."""
+    return _SPARING.match(statement) is not None
 
 
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:

@@ -40,6 +40,22 @@ class Refund(msgspec.Struct, frozen=True):
     amount_fen: int
 
 
+class AdjustedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was billed otherwise than it was paid: `quantity` units, by `reason` (`weight` or `substituted`).
+
+    By weight: what was ordered, picked and billed, in grams. Substituted: by units of `sku`, at `unit_price_fen` each.
+    """
+
+    line_id: str
+    quantity: int
+    reason: str
+    ordered_grams: int | None = None
+    picked_grams: int | None = None
+    billed_grams: int | None = None
+    sku: str | None = None
+    unit_price_fen: int | None = None
+
+
 class ParcelPlace(msgspec.Struct, frozen=True):
     parcel_id: str
     zone: str
@@ -161,6 +177,90 @@ class GoodsReceived(Event, frozen=True, kw_only=True, tag="goods.received"):
     session_id: str = ""
 
 
+class PurchaseListSent(Event, frozen=True, kw_only=True, tag="purchase.sent"):
+    """采购单: a supplier was told what to bring, `units` of `skus` things in all."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    list_id: int
+    session_id: str
+    supplier: str
+    skus: int
+    units: int
+
+
+class PurchaseWished(Event, frozen=True, kw_only=True, tag="purchase.wished"):
+    """The owner wants so many units of an item beyond what was sold."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    session_id: str
+    sku: str
+    units: int
+
+
+class DeliveryOpened(Event, frozen=True, kw_only=True, tag="delivery.opened"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    delivery_id: int
+    session_id: str
+    supplier: str
+
+
+class DeliveryDropped(Event, frozen=True, kw_only=True, tag="delivery.dropped"):
+    """It was opened by mistake: nothing had been counted."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    delivery_id: int
+
+
+class UnitsCounted(Event, frozen=True, kw_only=True, tag="units.counted"):
+    """Units of a delivery were counted in, `how` they were; `sku` is empty for what the catalog does not know."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    delivery_id: int
+    count_id: int
+    sku: str
+    quantity: int
+    how: str
+
+
+class CountUndone(Event, frozen=True, kw_only=True, tag="count.undone"):
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    delivery_id: int
+    count_id: int
+
+
+class DeliveryCounted(Event, frozen=True, kw_only=True, tag="delivery.counted"):
+    """Somebody said that all of a delivery is counted: the owner closes it."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries",)
+    delivery_id: int
+
+
+class ArrivedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one SKU of a delivery, in units; as in `tihuo.shop.deliveries.DeliveryLine`."""
+
+    sku: str
+    expected: int
+    good: int
+    damaged: int = 0
+    wrong: int = 0
+    arrived: int = 0
+    from_stock: int = 0
+    to_stock: int = 0
+    minted: int = 0
+    missing: int = 0
+    later: int = 0
+
+
+class DeliveryClosed(Event, frozen=True, kw_only=True, tag="delivery.closed"):
+    """到货入库: what came of a delivery is stock, or stands behind what was sold; what did not is written off."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("deliveries", "stock", "sorting", "orders")
+    delivery_id: int
+    session_id: str
+    supplier: str
+    lines: tuple[ArrivedLine, ...]
+
+
 class UnitsLost(Event, frozen=True, kw_only=True, tag="units.lost"):
     """Units broke or never came: `covered` made good, `owed` until the cloud answers, `short` for customers."""
 
@@ -172,6 +272,63 @@ class UnitsLost(Event, frozen=True, kw_only=True, tag="units.lost"):
     owed: int
     short: int
     reason: str
+
+
+class UnitsFound(Event, frozen=True, kw_only=True, tag="units.found"):
+    """A loss was a mistake: so many units stand behind their rights again, or the shop's own stock has them."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    session_id: str
+    sku: str
+    quantity: int
+
+
+class StockCorrected(Event, frozen=True, kw_only=True, tag="stock.corrected"):
+    """库存校准: there are `quantity` more units than the book said, or fewer; `on_hand` of them the shop's own.
+
+    `undoes` is the correction that this one takes back.
+    """
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    correction_id: int
+    sku: str
+    quantity: int
+    on_hand: int
+    reason: str
+    note: str = ""
+    session_id: str = ""
+    count_id: int | None = None
+    undoes: int | None = None
+
+
+class PhotosForgotten(Event, frozen=True, kw_only=True, tag="photos.forgotten"):
+    """Photographs of these corrections were deleted: they were `old`, or there were too many (`full`)."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock",)
+    corrections: tuple[int, ...]
+    why: str
+
+
+class StockCountMoved(Event, frozen=True, kw_only=True, tag="count.moved"):
+    """盘点: a count of a place was `opened`, `applied` with so many units `more` and `less`, or `dropped`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("stock", "counts")
+    count_id: int
+    state: str
+    place: str = ""
+    name: str = ""
+    more: int = 0
+    less: int = 0
+
+
+class CountLineSaid(Event, frozen=True, kw_only=True, tag="count.line"):
+    """So many units of a SKU were counted so far; with `expected`, that is all of them, and so many should be there."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("counts",)
+    count_id: int
+    sku: str
+    counted: int
+    expected: int | None = None
 
 
 class QuarantineDecided(Event, frozen=True, kw_only=True, tag="quarantine.decided"):
@@ -214,6 +371,8 @@ class OrderCancelled(OrderFact, frozen=True, kw_only=True, tag="order.cancelled"
     lines: tuple[LineQuantity, ...]
     reason: str
     at: int
+    refund: Refund | None = None
+    """What goes back, where the prices of the lines alone do not tell it: something of them went back before."""
 
 
 class OrderImported(Event, frozen=True, kw_only=True, tag="order.imported"):
@@ -229,6 +388,55 @@ class OrderShort(OrderFact, frozen=True, kw_only=True, tag="order.short"):
     TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
     lines: tuple[LineQuantity, ...]
     refund: Refund
+
+
+class OrderAdjusted(OrderFact, frozen=True, kw_only=True, tag="order.adjusted"):
+    """多退少不补: lines that weigh less than was paid for, or that another SKU stands in for. They still come."""
+
+    TO_CLOUD: ClassVar[bool] = True
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    lines: tuple[AdjustedLine, ...]
+    refund: Refund | None
+
+
+class ShortPicked(Event, frozen=True, kw_only=True, tag="short.picked"):
+    """缺货: units of an order are missing, and by its customer's `rule` somebody must decide: `similar` or `ask`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    pick_id: int
+    order_id: str
+    sku: str
+    quantity: int
+    rule: str
+
+
+class ShortDecided(Event, frozen=True, kw_only=True, tag="short.decided"):
+    """What became of missing units: `refunded`, or `substituted` by units of `sku`; or what the customer said to it:
+    `yes` (something similar), `no` (her money), `nobody` (she did not answer). The actor of the entry decided."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("orders", "stock", "sorting")
+    pick_id: int
+    order_id: str
+    quantity: int
+    outcome: str
+    sku: str = ""
+
+
+class PhoneShown(Event, frozen=True, kw_only=True, tag="phone.shown"):
+    """Somebody looked at a customer's whole phone number, to call her about missing goods. Never the number itself."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ()
+    order_id: str
+
+
+class Weighed(Event, frozen=True, kw_only=True, tag="units.weighed"):
+    """What lies in a parcel of a SKU was weighed: `grams` together, `before` what was known. 0 is not weighed."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    parcel_id: int
+    sku: str
+    grams: int
+    before: int
 
 
 class TicketOpened(Event, frozen=True, kw_only=True, tag="ticket.opened"):
@@ -326,11 +534,21 @@ class ItemScanned(Event, frozen=True, kw_only=True, tag="item.scanned"):
     refusal: str = ""
 
 
+class StationMoved(Event, frozen=True, kw_only=True, tag="station.moved"):
+    """Somebody works on one wave, or carries a cluster of its parcels; without a wave, on all that is open."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
+    station: str
+    wave_id: int | None = None
+    cluster: int | None = None
+
+
 class UnitsPut(Event, frozen=True, kw_only=True, tag="units.put"):
     TOPICS: ClassVar[tuple[str, ...]] = ("sorting",)
     parcel_id: int
     sku: str
     quantity: int
+    grams: int = 0
 
 
 class PutUndone(Event, frozen=True, kw_only=True, tag="put.undone"):
@@ -393,6 +611,23 @@ class PaperMoved(Event, frozen=True, kw_only=True, tag="paper.moved"):
     trouble: str = ""
 
 
+class BatchMoved(Event, frozen=True, kw_only=True, tag="batch.moved"):
+    """A batch of paper was paused, goes on, or was called off."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("paper",)
+    batch_id: int
+    state: str
+
+
+class DrawerAsked(Event, frozen=True, kw_only=True, tag="drawer.asked"):
+    """钱箱: the actor of this entry wants the cash drawer open; its job tells whether the printer did it."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("paper",)
+    job_id: int
+    role: str
+    reason: str
+
+
 class MessageParked(Event, frozen=True, kw_only=True, tag="message.parked"):
     """A message from the cloud that could not be understood: kept, answered, shown."""
 
@@ -441,6 +676,21 @@ class Restored(Event, frozen=True, kw_only=True, tag="restored"):
     TOPICS: ClassVar[tuple[str, ...]] = ("box", "kiosk", "stock", "orders", "sorting", "pickup", "cloud")
     facts: int
     recount: int
+
+
+class LampDead(Event, frozen=True, kw_only=True, tag="lamp.dead"):
+    """A slot's lamp does not shine: somebody saw it `dark`, or its line was `silent`. One goes by the number there."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("box", "lamps")
+    slot: str
+    why: str
+
+
+class LampWell(Event, frozen=True, kw_only=True, tag="lamp.well"):
+    """A lamp that was dead was tested, and somebody saw it shine."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("box", "lamps")
+    slot: str
 
 
 class SettingChanged(Event, frozen=True, kw_only=True, tag="setting.changed"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tihuo.shop.events import GrantIssued, GrantRevokeRequested
 from tihuo.shop.fence import may_lend
-from tihuo.shop.stock import make_good, move, unmint
+from tihuo.shop.stock import OF_GRANT, make_good, move, unmint
 from tihuo.shop.work import House, Work
 
 MOST_TO_A_GRANT = 100_000
@@ -76,11 +76,7 @@ def issue_grant(work: Work, session_id: str, sku_id: int, quantity: int, channel
     assert row is not None and number is not None
     code, price_fen, limit, sell_until = row
     grant_id = f"g{work.epoch}-{number[0]}"
-    work.sql(
-        "INSERT INTO stock_grant(id, session_id, sku_id, channel, price_fen, issued, remaining, sold, returned, asked, "
-        "unsold, refused, state, sell_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, 0, 0, 0, 0, 'open', ?7)",
-        (grant_id, session_id, sku_id, channel, price_fen, quantity, sell_until),
-    )
+    keep_grant(work, grant_id, session_id, sku_id, channel, price_fen, sell_until, quantity)
     move(work, "free", "granted", [(session_id, sku_id, quantity)])
     work.record(
         GrantIssued(
@@ -95,6 +91,18 @@ def issue_grant(work: Work, session_id: str, sku_id: int, quantity: int, channel
         )
     )
     return grant_id
+
+
+def keep_grant(
+    work: Work, grant_id: str, session_id: str, sku_id: int, channel: str, price_fen: int, sell_until: int, rights: int
+) -> None:
+    """Write a grant down; who calls this says where its rights come from."""
+    number = work.sql(
+        "INSERT INTO grant_terms(id, item_no, channel, price_fen, refused, state, sell_until) "
+        "VALUES (?, (SELECT no FROM item_terms WHERE session_id = ? AND sku_id = ?), ?, ?, 0, 'open', ?)",
+        (grant_id, session_id, sku_id, channel, price_fen, sell_until),
+    ).lastrowid
+    work.sql("INSERT INTO grant_rights VALUES (?1, ?2, ?2, 0, 0, 0, 0)", (number, rights))
 
 
 def call_home(work: Work, session_id: str, sku_id: int) -> int:
@@ -122,7 +130,7 @@ def call_home(work: Work, session_id: str, sku_id: int) -> int:
     for grant_id, _, spare in grants:
         units = min(spare, wanted - asked_now)
         if units > 0:
-            work.sql("UPDATE stock_grant SET asked = asked + ? WHERE id = ?", (units, grant_id))
+            work.sql(f"UPDATE grant_rights SET asked = asked + ? {OF_GRANT}", (units, grant_id))
             work.record(GrantRevokeRequested(grant_id=grant_id, session_id=session_id, quantity=units))
             asked_now += units
     return asked_now

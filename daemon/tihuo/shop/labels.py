@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tihuo.shop import paper
+from tihuo.shop.deliveries import use_by
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.words import mask_name, mask_phone, phone_tail
 from tihuo.shop.work import Work
 
 
-def queue_label(work: Work, parcel_id: int) -> None:
-    """Ask for a parcel's label: the first, or a further copy, which says so."""
+def queue_label(work: Work, parcel_id: int, batch_id: int | None = None) -> bool:
+    """Ask for a parcel's label: the first, or a further copy, which says so. Gives whether one was needed.
+
+    One that says the same and is on paper, or will be, is label enough.
+    """
     subject = f"parcel:{parcel_id}"
+    facts = label_facts(work, parcel_id)
     earlier = work.one(
-        "SELECT coalesce(max(copy_no), 0) FROM print_job WHERE subject = ? AND state <> 'cancelled'", (subject,)
+        "SELECT copy_no, content, state FROM print_job WHERE subject = ? AND kind = 'label' AND state <> 'cancelled' "
+        "ORDER BY copy_no DESC, id DESC LIMIT 1",
+        (subject,),
     )
-    assert earlier is not None
-    paper.queue(work, "label", subject, label_facts(work, parcel_id), earlier[0] + 1)
+    if earlier and earlier[2] in ("queued", "sending", "printed") and _same(json.loads(earlier[1]), facts):
+        return False
+    paper.queue(work, "label", subject, facts, earlier[0] + 1 if earlier else 1, zone=facts["zone"], batch_id=batch_id)
+    return True
 
 
 def label_facts(work: Work, parcel_id: int) -> dict[str, Any]:
-    """自提标签: slot, zone, masked person, parcel i of n, window, lines, code. Names are masked here for good."""
+    """自提标签: slot, zone, masked person, parcel i of n, window, lines, code. Names are masked here for good.
+
+    While a parcel is being sorted its label says what will be in it.
+    """
     row = work.one(
-        "SELECT p.slot, p.place, p.zone, p.number, p.of_total, p.window_from, p.window_to, c.name, c.phone, "
-        "(SELECT min(order_no) FROM order_line WHERE parcel_id = p.id) "
+        "SELECT p.slot, p.place, p.zone, p.number, p.of_total, p.window_from, p.window_to, p.state, c.name, c.phone, "
+        "(SELECT min(order_no) FROM order_line WHERE parcel_id = p.id), "
+        "(SELECT count(*) FROM parcel o WHERE o.wave_id = p.wave_id AND o.id <= p.id), "
+        "(SELECT count(*) FROM parcel o WHERE o.wave_id = p.wave_id), "
+        "(SELECT count(*) FROM parcel o WHERE o.wave_id = p.wave_id AND o.slot = p.slot) "
         "FROM parcel p JOIN customer c ON c.id = p.customer_id WHERE p.id = ?",
         (parcel_id,),
     )
     assert row is not None
-    slot, place, zone, number, of_total, window_from, window_to, name, phone, order_no = row
+    slot, place, zone, number, of_total, window_from, window_to, state, name, phone, order_no, *counts = row
+    nth, of_wave, of_slot = counts
+    lines, eat_by = _lines(work, parcel_id, state)
     return {
         "slot": slot,
         "place": place,
         "zone": zone,
         "number": number,
         "of": of_total,
+        "in_slot": [place, max(place, of_slot)],
+        "in_wave": [nth, of_wave],
         "window": [window_from, window_to],
         "name": mask_name(name),
         "phone": mask_phone(phone),
         "tail": phone_tail(phone),
-        "lines": _lines(work, parcel_id),
+        "lines": lines,
+        "use_by": eat_by,
         "code": code_for(work.house.store_id, order_no, work.house.code_key),
         "short_code": short_code_for(order_no, work.house.code_key),
     }
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two labels tell people the same; how many parcels there are beside this one changes by itself."""
+    return {**one, "in_slot": 0, "in_wave": 0} == {**other, "in_slot": 0, "in_wave": 0}
 
 
 def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]], method: str) -> dict[str, Any]:
@@ -94,11 +120,19 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
     }
 
 
-def _lines(work: Work, parcel_id: int) -> list[dict[str, Any]]:
+def _lines(work: Work, parcel_id: int, state: str) -> tuple[list[dict[str, Any]], str]:
+    """What is in a parcel, and the earliest date that any of it must be eaten by."""
+    units = "l.quantity - l.short - l.cancelled" if state == "sorting" else "l.put"
     rows = work.sql(
-        "SELECT p.name, s.spec, s.unit, sum(l.put) FROM order_line l JOIN sku s ON s.id = l.sku_id "
-        "JOIN product p ON p.id = s.product_id WHERE l.parcel_id = ? AND l.put > 0 GROUP BY s.id "
+        f"SELECT p.name, s.spec, s.unit, sum({units}), l.instead_of IS NOT NULL AS instead, s.id, o.session_id "
+        "FROM order_line l JOIN sku s ON s.id = l.sku_id JOIN product p ON p.id = s.product_id "
+        f"JOIN shop_order o ON o.no = l.order_no WHERE l.parcel_id = ? AND {units} > 0 GROUP BY s.id, instead "
         "ORDER BY min(l.order_no), min(l.line_no)",
         (parcel_id,),
-    )
-    return [{"name": name, "spec": spec, "unit": unit, "quantity": count} for name, spec, unit, count in rows]
+    ).fetchall()
+    dates = [date for *_, sku, session in rows if (date := use_by(work, sku, session))]
+    lines = [
+        {"name": name, "spec": spec, "unit": unit, "quantity": count, **({"instead": True} if instead else {})}
+        for name, spec, unit, count, instead, *_ in rows
+    ]
+    return lines, min(dates)[5:] if dates else ""

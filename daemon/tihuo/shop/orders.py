@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field, SQLModel
 
-from tihuo.shop.events import LineQuantity, OrderShort, Refund
+from tihuo.shop.events import Refund
 from tihuo.shop.fence import numbers_from
-from tihuo.shop.stock import move
 from tihuo.shop.work import Work
 
 IMPORTED = "import"
 """The channel of orders that were read from another program's export: the cloud never heard of them."""
+
+
+_NOUGHT = {"server_default": text("0")}
 
 
 class NewLine(msgspec.Struct, frozen=True):
@@ -81,6 +83,10 @@ class OrderLine(SQLModel, table=True):
         CheckConstraint("quantity > 0 AND put >= 0 AND short >= 0 AND cancelled >= 0 AND handed_over >= 0"),
         CheckConstraint("put + short + cancelled <= quantity", name="never_more_than_ordered"),
         CheckConstraint("handed_over <= put", name="never_handed_over_twice"),
+        CheckConstraint("picked_grams >= 0 AND weighed >= 0 AND billed_grams >= 0"),
+        CheckConstraint(
+            "gone_fen BETWEEN 0 AND quantity * unit_price_fen", name="no_more_goes_back_than_a_line_cost"
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -96,6 +102,23 @@ class OrderLine(SQLModel, table=True):
     cancelled: int = 0
     handed_over: int = 0
     parcel_id: int | None = None
+    put_by: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """Who put the last unit of it."""
+    picked_grams: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+    """称重: what `weighed` of the units that were put weigh together."""
+    weighed: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+    billed_grams: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+    """What of `picked_grams` she pays for: never more than was ordered."""
+    gone_fen: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+    """What of its price is not paid for these goods any more: it went back, or to the line that stands in for it."""
+    instead_of: int | None = None
+    """替代: the line of the same order whose goods these stand in for."""
+
+
+ORDERED = "iif(l.instead_of IS NULL, l.quantity - l.cancelled, 0)"
+"""Units of line `l` that a customer ordered. What stands in for others was not ordered besides them,"""
+MISSED = "l.short - iif(l.instead_of IS NULL, 0, l.quantity - l.cancelled)"
+"""and as many of the others are not missed."""
 
 
 def last_order(work: Work) -> int:
@@ -105,28 +128,9 @@ def last_order(work: Work) -> int:
     return max(int(row[0]), numbers_from(work, "orders"))
 
 
-def shorten(work: Work, order_no: int, line_no: int, quantity: int, reason: str) -> None:
-    """缺货: some units of a line will not come. Voids their rights, refunds their price, tells the cloud.
-
-    The refund never exceeds what is left of the payment. Raises `sqlite3.IntegrityError` if the line has not that
-    many units open.
-    """
-    row = work.one(
-        "SELECT o.order_id, o.session_id, o.paid_fen - o.refunded_fen, o.refunds, l.line_id, l.sku_id, "
-        "l.unit_price_fen, o.channel FROM order_line l JOIN shop_order o ON o.no = l.order_no "
-        "WHERE l.order_no = ? AND l.line_no = ?",
-        (order_no, line_no),
-    )
-    assert row is not None
-    order_id, session_id, refundable, refunds, line_id, sku_id, price, channel = row
-    amount = min(quantity * price, refundable)
-    work.sql(
-        "UPDATE order_line SET short = short + ? WHERE order_no = ? AND line_no = ?", (quantity, order_no, line_no)
-    )
-    move(work, "ordered", "void", [(session_id, sku_id, quantity)])
-    refund = take_refund(work, order_no, order_id, refunds, amount)
-    lines = (LineQuantity(line_id, quantity, reason),)
-    work.record(OrderShort(order_id=order_id, imported=channel == IMPORTED, lines=lines, refund=refund))
+def price_of_missing(unit_price_fen: int, units: int) -> int:
+    """What goes back for units that do not come, before anything else that went back for them."""
+    return unit_price_fen * units
 
 
 def take_refund(work: Work, order_no: int, order_id: str, refunds: int, amount_fen: int) -> Refund:

@@ -6,6 +6,7 @@ from tihuo.shop import paper
 from tihuo.shop.events import OrderReady, ParcelPlace, ParcelReady, WaveDone
 from tihuo.shop.labels import queue_label
 from tihuo.shop.orders import IMPORTED
+from tihuo.shop.weights import settle_weights
 from tihuo.shop.work import Work
 
 
@@ -25,6 +26,7 @@ def settle_parcel(work: Work, parcel_id: int) -> str:
     slot, wave_id, before = parcel
     if wanted:
         return "sorting"
+    settle_weights(work, parcel_id)
     # the last unit of a parcel may prove short when the customer has taken the others already
     state = "ready" if on_shelf else "handed_over" if put_in else "empty"
     work.sql(
@@ -44,16 +46,38 @@ def settle_parcel(work: Work, parcel_id: int) -> str:
     if not work.one("SELECT 1 FROM parcel WHERE wave_id = ? AND state = 'sorting'", (wave_id,)):
         done = "UPDATE wave SET state = 'done', done_at = ? WHERE id = ? AND state = 'open'"
         if work.sql(done, (work.now, wave_id)).rowcount:
+            work.sql("UPDATE station SET wave_id = NULL, cluster = NULL WHERE wave_id = ?", (wave_id,))
             work.record(WaveDone(wave_id=wave_id))
     return state
+
+
+def reopen_parcel(work: Work, parcel_id: int) -> None:
+    """Something is to go into a parcel that was settled before, or came out of it: it is sorted again.
+
+    A parcel of which nothing had come gave up its place in the slot, and takes the first that nobody has.
+    """
+    row = work.one("SELECT slot, place, wave_id, state FROM parcel WHERE id = ?", (parcel_id,))
+    assert row is not None
+    slot, place, wave_id, state = row
+    if state == "empty":
+        taken = {
+            other
+            for (other,) in work.sql(
+                "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready')", (slot,)
+            )
+        }
+        place = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    work.sql("UPDATE parcel SET state = 'sorting', ready_at = NULL, place = ? WHERE id = ?", (place, parcel_id))
+    work.sql("UPDATE wave SET state = 'open', done_at = NULL WHERE id = ?", (wave_id,))
+    call_off_label(work, parcel_id)
 
 
 def call_off_label(work: Work, parcel_id: int) -> None:
     """A label that is not on paper yet is not printed."""
     for (job_id,) in work.sql(
-        "SELECT id FROM print_job WHERE subject = ? AND state = 'queued'", (f"parcel:{parcel_id}",)
+        "SELECT id FROM print_job WHERE subject = ? AND state IN ('queued', 'expired')", (f"parcel:{parcel_id}",)
     ).fetchall():
-        paper.moved(work, job_id, ("queued",), "cancelled")
+        paper.moved(work, job_id, ("queued", "expired"), "cancelled")
 
 
 def _announce(work: Work, order_no: int) -> None:

@@ -130,31 +130,32 @@ def _round_functions(key: bytes) -> list[array[int]]:
     """A keyed random function of a half for each round, drawn whole: 80 KB once instead of four hashes an order."""
     tables = []
     for number in range(4):
-        drawn = hashlib.shake_256(_hmac(key, b"short%d" % number)).digest(8 * _HALF)
+        drawn = hashlib.shake_256(_hmac(key, "short", str(number))).digest(8 * _HALF)
         tables.append(array("H", [value % _HALF for value in struct.unpack(f"<{_HALF}Q", drawn)]))
     return tables
 
 
 def _seal(store_id: str, number: str, key: bytes) -> str:
-    bits = int.from_bytes(_hmac(key, f"pickup:{store_id.upper()}:{number}".encode())[:10], "big")
+    bits = int.from_bytes(_hmac(key, f"pickup:{store_id.upper()}:", number)[:10], "big")
     return "".join([_PAIRS[bits >> shift & 1023] for shift in (70, 60, 50, 40, 30, 20, 10, 0)])
 
 
-def _hmac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-256, as `hmac.digest` in half the time: every order takes one, and the key is always the same."""
-    inner, outer = _keyed(key)
+def _hmac(key: bytes, about: str, message: str) -> bytes:
+    """HMAC-SHA-256 of both, as `hmac.digest` in half the time: every order takes one, of one key about one thing."""
+    inner, outer = _keyed(key, about)
     inner, outer = inner.copy(), outer.copy()
-    inner.update(message)
+    inner.update(message.encode())
     outer.update(inner.digest())
     digest: bytes = outer.digest()
     return digest
 
 
 @lru_cache(maxsize=8)
-def _keyed(key: bytes) -> tuple[Any, Any]:
-    """The two hashes of RFC 2104 with the key in them."""
+def _keyed(key: bytes, about: str) -> tuple[Any, Any]:
+    """The two hashes of RFC 2104 with the key in them, and how the message begins."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + about.encode())
+    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def _base32(number: int) -> str:

@@ -8,28 +8,49 @@ from __future__ import annotations
 
 from tihuo.shop.fence import look_again
 from tihuo.shop.shortages import charge, wanted_units
-from tihuo.shop.stock import move, open_losses, unmint
+from tihuo.shop.stock import OF_GRANT, OF_ITEM, move, open_losses, order_spare, unmint
 from tihuo.shop.work import Work
 
 
 def lend_more(work: Work, grant_id: str, quantity: int) -> None:
     """The cloud holds so many more rights of a grant: free ones, then ones that nobody knew of (盘点)."""
     row = work.one(
-        "UPDATE stock_grant SET issued = issued + ?1, remaining = remaining + ?1 WHERE id = ?2 "
-        "RETURNING session_id, sku_id, (SELECT code FROM sku WHERE id = sku_id)",
-        (quantity, grant_id),
+        "SELECT g.session_id, g.sku_id, s.code FROM stock_grant g JOIN sku s ON s.id = g.sku_id WHERE g.id = ?",
+        (grant_id,),
     )
     assert row is not None
     session_id, sku_id, sku = row
+    work.sql(
+        f"UPDATE grant_rights SET issued = issued + ?1, remaining = remaining + ?1 {OF_GRANT}", (quantity, grant_id)
+    )
     free = work.one("SELECT free FROM session_item WHERE session_id = ? AND sku_id = ?", (session_id, sku_id))
     unknown = max(0, quantity - (free[0] if free else 0))
     work.sql(
-        "UPDATE session_item SET free = free - ?1, granted = granted + ?2, minted = minted + ?3, "
-        "offered = offered + ?3, cap = cap + ?3, version = ?4 WHERE session_id = ?5 AND sku_id = ?6",
+        "UPDATE item_rights SET free = free - ?1, granted = granted + ?2, minted = minted + ?3, "
+        f"offered = offered + ?3, cap = cap + ?3, version = ?4 {OF_ITEM}",
         (quantity - unknown, quantity, unknown, work.version, session_id, sku_id),
     )
     if unknown:
         look_again(work, "minted", session_id, sku, unknown)
+
+
+def stand_in_again(work: Work, session_id: str, sku_id: int, sku: str, quantity: int) -> None:
+    """替代: units stood in for others. As many as are there are ordered; the rest is made, for somebody to count."""
+    row = work.one(
+        "SELECT coalesce(i.free, 0) + s.on_hand FROM sku s LEFT JOIN session_item i ON i.sku_id = s.id "
+        "AND i.session_id = ? WHERE s.id = ?",
+        (session_id, sku_id),
+    )
+    assert row is not None
+    there = min(quantity, row[0])
+    if there:
+        order_spare(work, session_id, sku_id, there)
+    if quantity > there:
+        work.sql(
+            f"UPDATE item_rights SET minted = minted + ?1, ordered = ordered + ?1, version = ?2 {OF_ITEM}",
+            (quantity - there, work.version, session_id, sku_id),
+        )
+        look_again(work, "minted", session_id, sku, quantity - there)
 
 
 def sell_again(work: Work) -> None:
@@ -61,8 +82,8 @@ def settle_rights(work: Work) -> None:
             look_again(work, "missing", session_id, sku, free - seen)
         elif seen is not None and new and free < seen:
             work.sql(
-                "UPDATE session_item SET minted = minted + ?1, offered = offered + ?1, cap = offered + ?1, "
-                "quarantine = quarantine + ?1, version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+                "UPDATE item_rights SET minted = minted + ?1, offered = offered + ?1, cap = offered + ?1, "
+                f"quarantine = quarantine + ?1, version = ?2 {OF_ITEM}",
                 (seen - free, work.version, session_id, sku_id),
             )
             look_again(work, "missing", session_id, sku, seen - free)
@@ -130,8 +151,8 @@ def _end_unknown(work: Work, session_id: str, sku_id: int, sku: str, kind: str) 
         assert row is not None
         back = min(left, row[0])
         work.sql(
-            f"UPDATE session_item SET minted = minted - ?1, offered = offered - ?1, cap = cap - ?1, "
-            f"{place} = {place} - ?1, version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+            "UPDATE item_rights SET minted = minted - ?1, offered = offered - ?1, cap = cap - ?1, "
+            f"{place} = {place} - ?1, version = ?2 {OF_ITEM}",
             (back, work.version, session_id, sku_id),
         )
         left -= back
@@ -154,8 +175,8 @@ def _sell_again(work: Work, session_id: str, sku_id: int, sku: str) -> None:
         return
     sold = min(line[1], _free(work, session_id, sku_id))
     work.sql(
-        "UPDATE session_item SET free = free - ?1, handed_over = handed_over + ?1, walk_in = walk_in + ?1, "
-        "version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+        "UPDATE item_rights SET free = free - ?1, handed_over = handed_over + ?1, walk_in = walk_in + ?1, "
+        f"version = ?2 {OF_ITEM}",
         (sold, work.version, session_id, sku_id),
     )
     work.sql("UPDATE recount SET applied = applied + ? WHERE id = ?", (sold, line[0]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from tihuo.shop.events import RefundSettled
+from tihuo.shop.events import Refund, RefundSettled
+from tihuo.shop.short_picks import give_back
 from tihuo.shop.work import Work
 
 
@@ -30,3 +31,23 @@ def settle_refund(work: Work, refund_id: str, state: str, settled_at: int) -> No
         (refund_id, order and order[0], state, settled_at),
     )
     work.record(RefundSettled(refund_id=refund_id, state=state))
+
+
+def refund_of_cancelled(work: Work, order_no: int, gone: list[tuple[int, int]]) -> Refund | None:
+    """What goes back for lines about to be cancelled, as (line, units); None if the prices of the lines say it.
+
+    They do not where something of the line went back before, by its weight, or where it stands in for another.
+    """
+    lines: dict[int, int] = {}
+    told = False
+    for line_no, units in gone:
+        row = work.one(
+            "SELECT unit_price_fen, max(0, gone_fen - short * unit_price_fen), quantity - short - cancelled, "
+            "instead_of IS NOT NULL FROM order_line WHERE order_no = ? AND line_no = ?",
+            (order_no, line_no),
+        )
+        assert row is not None
+        price, before, alive, stands_in = row
+        lines[line_no] = units * price - before * units // alive
+        told = told or before > 0 or bool(stands_in)
+    return give_back(work, order_no, lines) if told else None

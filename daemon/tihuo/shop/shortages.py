@@ -7,14 +7,18 @@ a policy says whose orders it is, and they are refunded and told (contract, "Gra
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
-from tihuo.shop.events import UnitsLost
-from tihuo.shop.grants import call_home
-from tihuo.shop.orders import shorten
+from tihuo.shop.events import UnitsFound, UnitsLost
+from tihuo.shop.grants import call_home, come_home
 from tihuo.shop.parcels import settle_parcel
-from tihuo.shop.stock import book, move, open_losses
-from tihuo.shop.work import Work
+from tihuo.shop.short_picks import shorten
+from tihuo.shop.stock import OF_ITEM, book, cover, move, open_losses
+from tihuo.shop.stock import owed as owed_by
+from tihuo.shop.work import Rows, Work, rows_of
 
 POLICIES = ("first_paid", "pro_rata", "one_each")
 BY_HAND = "by_hand"
@@ -34,8 +38,11 @@ class Loss(msgspec.Struct, frozen=True):
         return self.quantity - self.covered - self.owed
 
 
-def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, policy: str) -> Loss:
-    """Write down a loss and make good what can be; what is `short` is for the caller to charge to orders."""
+def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, policy: str, certain: int = 0) -> Loss:
+    """Write down a loss and make good what can be; what is `short` is for the caller to charge to orders.
+
+    Of it, `certain` units are such as rights that nobody has ordered cannot make good: they have no goods themselves.
+    """
     row = work.one(
         "SELECT i.free, i.granted - i.owed, CASE i.kind WHEN 'on_hand' THEN s.on_hand ELSE 0 END, s.code "
         "FROM session_item i JOIN sku s ON s.id = i.sku_id WHERE i.session_id = ? AND i.sku_id = ?",
@@ -43,9 +50,10 @@ def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, p
     )
     assert row is not None
     free, lent, on_shelf, code = row
-    from_free = min(quantity, free)
-    from_shelf = min(quantity - from_free, on_shelf)
-    owed = min(quantity - from_free - from_shelf, lent)
+    open_to = quantity - certain
+    from_free = min(open_to, free)
+    from_shelf = min(open_to - from_free, on_shelf)
+    owed = min(open_to - from_free - from_shelf, lent)
     shortage_id = work.sql(
         "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at) "
         "VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?)",
@@ -57,15 +65,14 @@ def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, p
     if from_shelf:
         work.sql("UPDATE sku SET on_hand = on_hand - ? WHERE id = ?", (from_shelf, sku_id))
         work.sql(
-            "UPDATE session_item SET minted = minted + ?1, void = void + ?1, version = ?2 "
-            "WHERE session_id = ?3 AND sku_id = ?4",
+            f"UPDATE item_rights SET minted = minted + ?1, void = void + ?1, version = ?2 {OF_ITEM}",
             (from_shelf, work.version, session_id, sku_id),
         )
     if from_free + from_shelf:
         book(work, shortage_id, "covered", from_free + from_shelf)
     if owed:
         work.sql(
-            "UPDATE session_item SET owed = owed + ?, version = ? WHERE session_id = ? AND sku_id = ?",
+            f"UPDATE item_rights SET owed = owed + ?, version = ? {OF_ITEM}",
             (owed, work.version, session_id, sku_id),
         )
         call_home(work, session_id, sku_id)
@@ -84,26 +91,102 @@ def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, p
     return loss
 
 
-def charge(work: Work, shortage_id: int, units: int) -> None:
-    """Take units of a loss from the orders that its policy names: refunded, told, and their parcels settled."""
+def void_quarantined(work: Work, session_id: str, sku_id: int, quantity: int, reason: str) -> None:
+    """待处理库存 ends: rights of cancelled orders whose goods never came, or are not fit to be sold."""
+    move(work, "quarantine", "void", [(session_id, sku_id, quantity)])
+    work.sql(
+        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
+        "VALUES (?1, ?2, ?3, ?3, 0, ?4, 'by_hand', ?5, ?6, ?6)",
+        (session_id, sku_id, quantity, reason, work.actor, work.now),
+    )
+
+
+class Want(msgspec.Struct, frozen=True):
+    """A line of an order that has not got all its units yet. `rule` is what the customer wants instead; money in fen:
+    `due_fen` is due for units that were missing before (below zero: more went back than that), `refundable_fen` is left
+    of what the order paid."""
+
+    order_no: int
+    line_no: int
+    parcel_id: int | None
+    units: int
+    unit_price_fen: int
+    due_fen: int
+    refundable_fen: int
+    rule: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.order_no}/{self.line_no}"
+
+    def refund_fen(self, units: int) -> int:
+        """What goes back if so many of its units never come and the customer wants her money."""
+        return max(0, units * self.unit_price_fen + self.due_fen)
+
+
+def wants(rows: Rows, session_id: str, sku_ids: Iterable[int]) -> dict[int, list[Want]]:
+    """SKU number -> who waits for a unit of it that is in no parcel yet, whoever paid first at the head."""
+    found = rows(
+        "SELECT l.sku_id, l.order_no, l.line_no, l.parcel_id, l.quantity - l.put - l.short - l.cancelled AS wanted, "
+        "l.unit_price_fen, (l.short - (SELECT coalesce(sum(quantity), 0) FROM short_pick k "
+        "WHERE k.order_no = l.order_no AND k.line_no = l.line_no AND k.state = 'open')) * l.unit_price_fen "
+        "- l.gone_fen, o.paid_fen - o.refunded_fen, o.substitution FROM shop_order o JOIN order_line l "
+        "ON l.order_no = o.no WHERE o.session_id = ? AND l.sku_id IN (SELECT value FROM json_each(?)) "
+        "AND o.state = 'accepted' AND wanted > 0 ORDER BY o.paid_at, o.no, l.line_no",
+        (session_id, json.dumps(list(sku_ids))),
+    )
+    waiting: dict[int, list[Want]] = {}
+    for sku_id, *row in found:
+        waiting.setdefault(sku_id, []).append(Want(*row))
+    return waiting
+
+
+def find_again(work: Work, shortage_id: int) -> bool:
+    """A loss was a mistake: its rights come back, to other losses first. False if customers already went without."""
+    row = work.one(
+        "SELECT h.session_id, h.sku_id, h.quantity, h.covered, s.code FROM shortage h JOIN sku s ON s.id = h.sku_id "
+        "WHERE h.id = ? AND h.short = 0",
+        (shortage_id,),
+    )
+    if row is None:
+        return False
+    session_id, sku_id, quantity, covered, sku = row
+    work.sql("DELETE FROM shortage WHERE id = ?", (shortage_id,))
+    work.sql(
+        f"UPDATE item_rights SET owed = owed - ?, version = ? {OF_ITEM}",
+        (quantity - covered, work.version, session_id, sku_id),
+    )
+    for_others = min(covered, owed_by(work, session_id, sku_id))
+    if for_others:
+        work.sql(
+            f"UPDATE item_rights SET owed = owed - ?, version = ? {OF_ITEM}",
+            (for_others, work.version, session_id, sku_id),
+        )
+        cover(work, session_id, sku_id, for_others)
+    if covered > for_others:
+        come_home(work, session_id, sku_id, "void", covered - for_others)
+    work.record(UnitsFound(session_id=session_id, sku=sku, quantity=quantity))
+    return True
+
+
+def charge(work: Work, shortage_id: int, units: int, by_hand: Mapping[str, int] | None = None) -> None:
+    """Take units of a loss from the orders that its policy names, or that are named in `by_hand` ("order/line" ->
+    units): their customers' rules say what they get instead, and their parcels are settled."""
     row = work.one("SELECT session_id, sku_id, policy, reason FROM shortage WHERE id = ?", (shortage_id,))
     assert row is not None
     session_id, sku_id, policy, reason = row
-    lines = work.sql(
-        "SELECT l.order_no, l.line_no, l.parcel_id, l.quantity - l.put - l.short - l.cancelled AS wanted "
-        "FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.session_id = ? AND l.sku_id = ? "
-        "AND o.state = 'accepted' AND wanted > 0 ORDER BY o.paid_at, o.no, l.line_no",
-        (session_id, sku_id),
-    ).fetchall()
-    parcels = set()
-    for (order_no, line_no, parcel_id, _), missing in zip(
-        lines, share_out(policy, units, [line[3] for line in lines]), strict=True
-    ):
+    waiting = wants(rows_of(work), session_id, [sku_id]).get(sku_id, [])
+    if by_hand is None:
+        taken = share_out(policy, units, [want.units for want in waiting])
+    else:
+        taken = [by_hand.get(want.key, 0) for want in waiting]
+        assert sum(taken) == units
+    for want, missing in zip(waiting, taken, strict=True):
         if missing:
-            shorten(work, order_no, line_no, missing, reason)
-            parcels.add(parcel_id)
+            shorten(work, want.order_no, want.line_no, missing, reason)
     book(work, shortage_id, "short", units)
-    for parcel_id in sorted(parcels - {None}):
+    hit = {want.parcel_id for want, missing in zip(waiting, taken, strict=True) if missing and want.parcel_id}
+    for parcel_id in sorted(hit):
         settle_parcel(work, parcel_id)
 
 

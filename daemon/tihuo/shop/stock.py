@@ -1,17 +1,21 @@
 """Rights to units: where each one is, and the only arithmetic that may move it.
 
 Each sellable unit is a right that lives in exactly one place (cloud contract, "Grants"). For every SKU of a live
-session the row `SessionItem` holds how many are where, and its CHECK constraints are the invariants:
+session the row `ItemRights` holds how many are where, and its CHECK constraints are the invariants:
 `minted = free + granted + ordered + quarantine + handed_over + void`, none of them negative, and `owed <= granted`, so
 that every unit that somebody ordered is there. A transaction that would break one cannot commit.
+
+What was planned or agreed is one row, the *terms*; where the rights are is another of the same number, the *rights*:
+short, so that what a sale changes lies close together on the disk. `session_item` and `stock_grant` are both in one, to
+be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
-from sqlalchemy import CheckConstraint, Index
+import msgspec
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from tihuo.shop.work import Work
@@ -36,10 +40,34 @@ class LiveSession(SQLModel, table=True):
     """`Work.version` when it was planned, then when it was opened. By it the newest session is found, not by times."""
 
 
-class SessionItem(SQLModel, table=True):
-    """One SKU in one session, and where each of its rights is."""
+class ItemTerms(SQLModel, table=True):
+    """One SKU in one session: what was planned. Its rights are the row of the same number in `ItemRights`."""
 
-    __tablename__ = "session_item"
+    __tablename__ = "item_terms"
+    __table_args__ = (
+        UniqueConstraint("session_id", "sku_id"),
+        CheckConstraint("reserve IS NULL OR reserve >= 0"),
+        CheckConstraint("kind IN ('on_hand', 'presale')"),
+        CheckConstraint("limit_per_customer IS NULL OR limit_per_customer > 0"),
+    )
+
+    no: int | None = Field(default=None, primary_key=True)
+    session_id: str = Field(foreign_key="live_session.id")
+    sku_id: int = Field(foreign_key="sku.id")
+    kind: str = "presale"
+    price_fen: int
+    limit_per_customer: int | None = None
+    arrives_on: str | None = None
+    cap_set_by: str = ""
+    """Who answers for the cap."""
+    reserve: int | None = None
+    """到店留货: units kept for walk-ins in all; none said, the shop's percentage of what is offered."""
+
+
+class ItemRights(SQLModel, table=True):
+    """Where each right of an item is."""
+
+    __tablename__ = "item_rights"
     __table_args__ = (
         CheckConstraint(f"minted = {' + '.join(PLACES)}", name="every_right_in_one_place"),
         *(CheckConstraint(f"{place} >= 0", name=f"{place}_not_negative") for place in PLACES),
@@ -47,31 +75,10 @@ class SessionItem(SQLModel, table=True):
         CheckConstraint("free = 0 OR (owed = 0 AND offered = cap)", name="free_units_make_good_first"),
         CheckConstraint("walk_in BETWEEN 0 AND handed_over", name="the_counter_sells_over_the_counter"),
         CheckConstraint("cap BETWEEN 0 AND offered"),
-        CheckConstraint("reserve IS NULL OR reserve >= 0"),
         CheckConstraint("unsold >= 0"),
-        CheckConstraint("kind IN ('on_hand', 'presale')"),
-        CheckConstraint("limit_per_customer IS NULL OR limit_per_customer > 0"),
     )
 
-    session_id: str = Field(primary_key=True, foreign_key="live_session.id")
-    sku_id: int = Field(primary_key=True, foreign_key="sku.id")
-    kind: str = "presale"
-    price_fen: int
-    limit_per_customer: int | None = None
-    arrives_on: str | None = None
-    cap: int = 0
-    """上限: how many may be sold, on the word of `cap_set_by`."""
-    cap_set_by: str = ""
-    offered: int = 0
-    """Rights that stand because of the cap. Above it while rights that a lowered cap took are still lent or sold."""
-    reserve: int | None = None
-    """到店留货: units kept for walk-ins in all; none said, the shop's percentage of what is offered."""
-    walk_in: int = 0
-    """Units sold over the counter; a part of `handed_over`."""
-    owed: int = 0
-    """Units that are missing while the rights to them are still lent: rights that come back go to `void` first."""
-    unsold: int = 0
-    """Free rights that ended with the session."""
+    no: int | None = Field(default=None, primary_key=True, foreign_key="item_terms.no")
     minted: int = 0
     free: int = 0
     granted: int = 0
@@ -79,28 +86,56 @@ class SessionItem(SQLModel, table=True):
     quarantine: int = 0
     handed_over: int = 0
     void: int = 0
+    owed: int = 0
+    """Units that are missing while the rights to them are still lent: rights that come back go to `void` first."""
+    cap: int = 0
+    """上限: how many may be sold, on the word of `cap_set_by`."""
+    offered: int = 0
+    """Rights that stand because of the cap. Above it while rights that a lowered cap took are still lent or sold."""
+    walk_in: int = 0
+    """Units sold over the counter; a part of `handed_over`."""
+    unsold: int = 0
+    """Free rights that ended with the session."""
     version: int = 0
 
 
-class Grant(SQLModel, table=True):
-    """线上配额: rights lent to whoever sells online. Only the holder gives them back."""
+class GrantTerms(SQLModel, table=True):
+    """线上配额: rights lent to whoever sells online. Only the holder gives them back.
 
-    __tablename__ = "stock_grant"
+    This is what was said about them; where they are is the row of the same number in `GrantRights`.
+    """
+
+    __tablename__ = "grant_terms"
+    __table_args__ = (
+        CheckConstraint("refused >= 0"),
+        CheckConstraint("state IN ('open', 'closed')"),
+    )
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    item_no: int = Field(foreign_key="item_terms.no", index=True)
+    channel: str = "mini_program"
+    price_fen: int
+    refused: int = 0
+    """Units of refused orders that cited this grant: the holder may count them as sold when it closes."""
+    said_sold: int | None = None
+    """What the holder said it sold, when it closed the grant."""
+    state: str = "open"
+    sell_until: int
+
+
+class GrantRights(SQLModel, table=True):
+    """Where each right of a grant is."""
+
+    __tablename__ = "grant_rights"
     __table_args__ = (
         CheckConstraint("issued = remaining + sold + returned", name="every_granted_right_in_one_place"),
         CheckConstraint("asked BETWEEN 0 AND remaining", name="nobody_is_asked_for_more_than_he_has"),
         CheckConstraint("remaining >= 0 AND sold >= 0 AND returned >= 0"),
         CheckConstraint("unsold BETWEEN 0 AND returned"),
-        CheckConstraint("refused >= 0"),
-        Index("grant_of_item", "session_id", "sku_id"),
-        CheckConstraint("state IN ('open', 'closed')"),
     )
 
-    id: str = Field(primary_key=True)
-    session_id: str = Field(foreign_key="live_session.id")
-    sku_id: int = Field(foreign_key="sku.id")
-    channel: str = "mini_program"
-    price_fen: int
+    no: int | None = Field(default=None, primary_key=True, foreign_key="grant_terms.no")
     issued: int
     remaining: int
     sold: int = 0
@@ -109,12 +144,6 @@ class Grant(SQLModel, table=True):
     """Of `remaining`: rights that the holder was asked to give back and has not answered for."""
     unsold: int = 0
     """Of `returned`: what came back when the session was over."""
-    refused: int = 0
-    """Units of refused orders that cited this grant: the holder may count them as sold when it closes."""
-    said_sold: int | None = None
-    """What the holder said it sold, when it closed the grant."""
-    state: str = "open"
-    sell_until: int
 
 
 class Shortage(SQLModel, table=True):
@@ -143,43 +172,62 @@ class Shortage(SQLModel, table=True):
     settled_at: int | None = None
 
 
-_TOGETHER = 16
-_VALUES = f"FROM (VALUES {', '.join(['(?, ?)'] * _TOGETHER)}) AS now WHERE"
-_ITEM = "UPDATE session_item SET version = ?1, granted = granted - ?3, ordered = ordered + ?3 WHERE rowid = ?2"
-_ITEMS = (
-    "UPDATE session_item SET version = ?, granted = granted - now.column2, ordered = ordered + now.column2 "
-    f"{_VALUES} session_item.rowid = now.column1"
-)
+OF_ITEM = "WHERE no = (SELECT no FROM item_terms WHERE session_id = ? AND sku_id = ?)"
+"""The end of an UPDATE of `item_rights` that stands after its other parameters."""
+OF_GRANT = "WHERE no = (SELECT no FROM grant_terms WHERE id = ?)"
+"""The same of `grant_rights`."""
+_ITEM = "UPDATE item_rights SET version = ?3, granted = granted - ?2, ordered = ordered + ?2 WHERE no = ?1"
 _GRANT = (
-    "UPDATE stock_grant SET remaining = remaining - ?2, sold = sold + ?2, asked = min(asked, remaining - ?2) "
-    "WHERE rowid = ?1"
+    "UPDATE grant_rights SET remaining = remaining - ?2, sold = sold + ?2, asked = min(asked, remaining - ?2) "
+    "WHERE no = ?1"
+)
+_FEW = 8
+_ITEMS = (
+    "UPDATE item_rights SET version = ?, granted = granted - units.value, ordered = ordered + units.value "
+    "FROM json_each(?) AS units WHERE no = units.key"
 )
 _GRANTS = (
-    "UPDATE stock_grant SET remaining = remaining - now.column2, sold = sold + now.column2, "
-    f"asked = min(asked, remaining - now.column2) {_VALUES} stock_grant.rowid = now.column1"
+    "UPDATE grant_rights SET remaining = remaining - units.value, sold = sold + units.value, "
+    "asked = min(asked, remaining - units.value) FROM json_each(?) AS units WHERE no = units.key"
 )
+"""For more than a few: with each statement SQLite lends the interpreter to who is busy, and gets it back late."""
 
 
-def sell(work: Work, items: list[tuple[int, int]], grants: list[tuple[int, int]]) -> None:
-    """Move rights from granted to ordered, for who knows the row numbers: (rowid, quantity > 0), each row once."""
-    _update(work, _GRANT, _GRANTS, grants)
-    _update(work, _ITEM, _ITEMS, items, work.version)
+def offer(
+    work: Work,
+    session_id: str,
+    sku_id: int,
+    kind: str,
+    price_fen: int,
+    limit_per_customer: int | None,
+    arrives_on: str | None,
+    cap_set_by: str,
+) -> bool:
+    """Make a SKU an item of a session, of which there are no rights yet. False if it was one before."""
+    terms = work.sql(
+        "INSERT INTO item_terms(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap_set_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap_set_by),
+    )
+    if terms.rowcount:
+        work.sql(
+            "INSERT INTO item_rights VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?)", (terms.lastrowid, work.version)
+        )
+    return bool(terms.rowcount)
 
 
-def _update(work: Work, one: str, many: str, rows: list[tuple[int, int]], *first: int) -> None:
-    """Many rows to a statement: with each, SQLite lends the interpreter to who is busy and gets it back late."""
-    whole = len(rows) - len(rows) % _TOGETHER
-    for start in range(0, whole, _TOGETHER):
-        work.sql(many, [*first, *chain.from_iterable(rows[start : start + _TOGETHER])])
-    if whole < len(rows):
-        work.many(one, [(*first, *row) for row in rows[whole:]])
+def sell(work: Work, items: dict[int, int], grants: dict[int, int]) -> None:
+    """Move rights from granted to ordered, for who knows the row numbers: no -> quantity > 0."""
+    if len(grants) > _FEW:
+        work.sql(_GRANTS, (msgspec.json.encode(grants).decode(),))
+        work.sql(_ITEMS, (work.version, msgspec.json.encode(items).decode()))
+    else:
+        work.many(_GRANT, grants.items())
+        work.many(_ITEM, [(no, units, work.version) for no, units in items.items()])
 
 
 def _move_sql(source: str, target: str) -> str:
-    return (
-        f"UPDATE session_item SET {source} = {source} - ?1, {target} = {target} + ?1, version = ?2 "
-        "WHERE session_id = ?3 AND sku_id = ?4"
-    )
+    return f"UPDATE item_rights SET {source} = {source} - ?1, {target} = {target} + ?1, version = ?2 {OF_ITEM}"
 
 
 _MOVES = {(a, b): _move_sql(a, b) for a in PLACES for b in PLACES if a != b}
@@ -200,8 +248,8 @@ def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
     """
     made_good = min(quantity, owed(work, session_id, sku_id))
     work.sql(
-        "UPDATE session_item SET minted = minted + ?1, offered = offered + ?1, cap = offered + ?1, "
-        "free = free + ?1 - ?2, void = void + ?2, owed = owed - ?2, version = ?3 WHERE session_id = ?4 AND sku_id = ?5",
+        "UPDATE item_rights SET minted = minted + ?1, offered = offered + ?1, cap = offered + ?1, "
+        f"free = free + ?1 - ?2, void = void + ?2, owed = owed - ?2, version = ?3 {OF_ITEM}",
         (quantity, made_good, work.version, session_id, sku_id),
     )
     cover(work, session_id, sku_id, made_good)
@@ -218,8 +266,7 @@ def unmint(work: Work, session_id: str, sku_id: int, place: str, quantity: int, 
         "": "",
     }[ended]
     work.sql(
-        f"UPDATE session_item SET {counted}minted = minted - ?1, {place} = {place} - ?1, version = ?2 "
-        "WHERE session_id = ?3 AND sku_id = ?4",
+        f"UPDATE item_rights SET {counted}minted = minted - ?1, {place} = {place} - ?1, version = ?2 {OF_ITEM}",
         (quantity, work.version, session_id, sku_id),
     )
     work.sql(
@@ -227,6 +274,24 @@ def unmint(work: Work, session_id: str, sku_id: int, place: str, quantity: int, 
         "WHERE session_id = ?3 AND sku_id = ?2 AND kind = 'on_hand')",
         (quantity, sku_id, session_id),
     )
+
+
+def order_spare(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
+    """Units that nobody bought become ordered, without a grant: free rights first, then the shop's own stock.
+
+    The SKU must be an item of the session. The CHECK constraints refuse more than there is: `sqlite3.IntegrityError`.
+    """
+    row = work.one("SELECT free FROM session_item WHERE session_id = ? AND sku_id = ?", (session_id, sku_id))
+    assert row is not None
+    free = min(quantity, row[0])
+    if free:
+        move(work, "free", "ordered", [(session_id, sku_id, free)])
+    if quantity > free:
+        work.sql("UPDATE sku SET on_hand = on_hand - ? WHERE id = ?", (quantity - free, sku_id))
+        work.sql(
+            f"UPDATE item_rights SET minted = minted + ?1, ordered = ordered + ?1, version = ?2 {OF_ITEM}",
+            (quantity - free, work.version, session_id, sku_id),
+        )
 
 
 def owed(work: Work, session_id: str, sku_id: int) -> int:
@@ -239,8 +304,8 @@ def make_good(work: Work, session_id: str, sku_id: int, place: str, quantity: in
     made_good = min(quantity, owed(work, session_id, sku_id))
     if made_good:
         work.sql(
-            f"UPDATE session_item SET {place} = {place} - ?1, void = void + ?1, owed = owed - ?1, version = ?2 "
-            "WHERE session_id = ?3 AND sku_id = ?4",
+            f"UPDATE item_rights SET {place} = {place} - ?1, void = void + ?1, owed = owed - ?1, version = ?2 "
+            f"{OF_ITEM}",
             (made_good, work.version, session_id, sku_id),
         )
         cover(work, session_id, sku_id, made_good)

@@ -1,30 +1,66 @@
-"""分拣波次 and 包裹: the goods of one round of sorting, and the bags they end up in."""
+"""分拣波次 and 包裹: the goods of one round of sorting, the bags they end up in, and who is sorting them.
+
+A wave is worked in one of two ways. 总拣: each product is taken once and spread over every slot that wants it. 分车拣:
+a few parcels are a cluster that one person carries along the goods, and only those are filled.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field, SQLModel
 
 from tihuo.shop.fence import numbers_from
-from tihuo.shop.work import Work
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Row, Rows, Work, rows_of
+
+COLORS = ("green", "blue", "violet", "amber", "cyan", "magenta")
+"""What pickers are told apart by. White is the customer's, red means stop."""
+RHYTHMS = ("on", "double", "fast", "long")
+"""What they are told apart by where lamps have one colour. `blink` is the customer's."""
+PICKERS = len(COLORS) * len(RHYTHMS)
+_NOUGHT = {"server_default": text("0")}
 
 
 class Wave(SQLModel, table=True):
-    """分拣波次: the orders that are sorted together."""
+    """分拣波次: the orders that are sorted together.
 
-    __table_args__ = (CheckConstraint("state IN ('open', 'done')"),)
+    `window_from` and `building` say what it was chosen by, if by more than its session. `cluster_of`: so many parcels
+    are carried at once, 0 for a wave in which each product is spread over all slots.
+    """
+
+    __table_args__ = (CheckConstraint("state IN ('open', 'done')"), CheckConstraint("cluster_of >= 0"))
 
     id: int | None = Field(default=None, primary_key=True)
     session_id: str = Field(foreign_key="live_session.id")
     state: str = "open"
     opened_at: int
     done_at: int | None = None
+    window_from: int | None = None
+    building: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    cluster_of: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+
+
+class WaveItem(SQLModel, table=True):
+    """One SKU of a wave in units, kept by the database itself whenever a line changes: a trigger of the schema."""
+
+    __tablename__ = "wave_item"
+    __table_args__ = (
+        CheckConstraint("put + short BETWEEN 0 AND wanted", name="no_more_than_is_wanted"),
+        {"sqlite_with_rowid": False},
+    )
+
+    wave_id: int = Field(primary_key=True, foreign_key="wave.id")
+    sku_id: int = Field(primary_key=True, foreign_key="sku.id")
+    wanted: int
+    put: int
+    short: int
 
 
 class Parcel(SQLModel, table=True):
     """包裹: one person's goods for one window in one zone, in one slot.
 
-    `number` of `of` counts the person's parcels for that window; `place` is its turn within the slot.
+    `number` of `of` counts the person's parcels for that window over all waves; `place` is its turn within the slot;
+    `cluster` is the number, within the wave, of the parcels that are carried together (0: none is).
     """
 
     __table_args__ = (
@@ -42,23 +78,90 @@ class Parcel(SQLModel, table=True):
     place: int = 1
     number: int = 1
     of_total: int = 1
+    cluster: int = Field(default=0, sa_column_kwargs=_NOUGHT)
     state: str = "sorting"
     ready_at: int | None = None
     handed_over_at: int | None = None
 
 
 class Station(SQLModel, table=True):
-    """Where somebody sorts, and the item in her hand now: what the shelf lights are drawn from."""
+    """Where somebody sorts, and the item in her hand now: what the shelf lights are drawn from.
+
+    `wave_id` and `cluster` say what she works on; without them, on all open waves that are spread. `picker` is her
+    number for as long as something is sorted: colour and rhythm follow from it. `seen` counts on with each scan.
+    """
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     name: str = Field(primary_key=True)
     wave_id: int | None = None
+    cluster: int | None = None
+    picker: int | None = Field(default=None, unique=True)
     sku_id: int | None = None
     actor: str = ""
     refusal: str = ""
     text: str = ""
     scanned_at: int = 0
+    grams: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+    """What a scale said of the piece in her hand."""
+    seen: int = Field(default=0, sa_column_kwargs=_NOUGHT)
+
+
+OPEN = "l.quantity - l.put - l.short - l.cancelled"
+WANTED = "l.parcel_id IS NOT NULL AND l.quantity > l.put + l.short + l.cancelled"
+"""A line that still wants units: told in the very words of the index `order_line_wanted`."""
+MINE = (
+    "CASE WHEN t.cluster IS NOT NULL THEN p.wave_id = t.wave_id AND p.cluster = t.cluster "
+    "WHEN t.wave_id IS NOT NULL THEN p.wave_id = t.wave_id ELSE p.cluster = 0 END"
+)
+"""Whether parcel `p` is among those that station `t` fills."""
+LIT = (
+    f"FROM station t JOIN order_line l ON l.sku_id = t.sku_id AND {WANTED} JOIN parcel p ON p.id = l.parcel_id "
+    f"WHERE {MINE}"
+)
+"""What is lit: stations `t` with the lines `l` and parcels `p` that want the item in their hands."""
+
+
+def look_of(picker: int) -> tuple[str, str]:
+    """The colour and rhythm of a picker's number. The first four share neither, and no two of 24 share both.
+
+    >>> look_of(0), look_of(1), look_of(4), look_of(12)
+    (('green', 'on'), ('blue', 'double'), ('cyan', 'on'), ('green', 'double'))
+    """
+    return COLORS[picker % len(COLORS)], RHYTHMS[(picker + picker // 12) % len(RHYTHMS)]
+
+
+def next_picker(rows: Rows) -> int | None:
+    """The smallest number that no station has; None if all are taken."""
+    taken = {row[0] for row in rows("SELECT picker FROM station WHERE picker IS NOT NULL", ())}
+    return next((number for number in range(PICKERS) if number not in taken), None)
+
+
+def take_picker(work: Work, station: str) -> int:
+    """A number for a station, which keeps the one it has; one that rests gives its own up if there is no other.
+
+    Raises `Refusal("too_many_stations")` if every number is somebody's who holds an item.
+    """
+    known = work.one("SELECT picker FROM station WHERE name = ? AND picker IS NOT NULL", (station,))
+    if known is not None:
+        return int(known[0])
+    number = next_picker(rows_of(work))
+    if number is None:
+        rests = work.one("SELECT name, picker FROM station WHERE sku_id IS NULL ORDER BY seen LIMIT 1")
+        if rests is None:
+            raise Refusal("too_many_stations")
+        work.sql("UPDATE station SET picker = NULL WHERE name = ?", (rests[0],))
+        number = int(rests[1])
+    return number
+
+
+def lit_by(work: Work, station: str) -> list[Row]:
+    """What is lit for a station: (slot, place, parcel, SKU, units), in the order of the shelf."""
+    return work.sql(
+        f"SELECT p.slot, p.place, p.id, t.sku_id, sum({OPEN}) {LIT} AND t.name = ? GROUP BY p.id "
+        "ORDER BY p.slot, p.place",
+        (station,),
+    ).fetchall()
 
 
 def next_parcel(work: Work) -> int:

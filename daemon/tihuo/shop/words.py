@@ -69,5 +69,5 @@ def mask_phone(phone: str) -> str:
 
 def phone_tail(phone: str) -> str:
     """The last four digits; an empty string when those would give away most of a short number."""
-    digits = re.sub(r"\D", "", phone)
+    digits = phone if phone.isdecimal() else re.sub(r"\D", "", phone)
     return digits[-4:] if len(digits) >= 7 else ""

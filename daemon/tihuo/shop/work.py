@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from tihuo.shop.events import Event
 from tihuo.shop.words import Millis
 
 Row = tuple[Any, ...]
+Rows = Callable[[str, Sequence[Any]], list[Row]]
+"""Answers a SELECT, for what a board shows and a stage does alike: `Look.rows`, or `rows_of(work)`."""
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,17 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Who sells online, and the share of each in percent; the largest first."""
     shortage_policy: str = "first_paid"
     print_receipts: bool = True
+    drawer_roles: tuple[str, ...] = ("owner",)
+    """Who may open the cash drawer."""
+    weight_templates: tuple[str, ...] = ()
+    """How the shop's scales write a code: `shop.weights.read_weight_code`."""
+    weight_tolerance_percent: int = 0
+    """称重: less than so much of the price does not go back."""
+    decide_within_ms: int = 3_600_000
+    """缺货: so long somebody may decide; then the money goes back by itself."""
+    photo_days: int = 30
+    photo_bytes: int = 50_000_000
+    """How long photographs of corrections (库存校准) are kept, and how much room all of them may take."""
 
 
 class Work(Protocol):
@@ -60,6 +73,13 @@ class Work(Protocol):
     def first_time(self, key: str) -> bool:
         """Take an idempotency key in this transaction; False if it was taken before, so that nothing is done twice."""
 
+    def remember(self, picture: object) -> None:
+        """Keep what was read or written, for a later job. It is forgotten with the first statement that writes anything
+        but facts and cursors, with a transaction that fails, and when somebody else writes."""
+
+    def recall(self) -> object | None:
+        """What is remembered, once: who wants it kept remembers it again."""
+
     def renumber(self) -> None:
         """The epoch, or from where versions count, was changed in `keep`: what this transaction records obeys that."""
 
@@ -73,3 +93,7 @@ class Look(Protocol):
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]: ...
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None: ...
+
+
+def rows_of(work: Work) -> Rows:
+    return lambda statement, parameters: work.sql(statement, parameters).fetchall()

@@ -9,9 +9,12 @@ from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import come_home, lend
 from tihuo.shop.orders import IMPORTED
 from tihuo.shop.parcels import settle_parcel
-from tihuo.shop.shortages import POLICIES, charge, wanted_units
+from tihuo.shop.refunds import refund_of_cancelled
+from tihuo.shop.short_picks import refund_waiting
+from tihuo.shop.shortages import POLICIES, charge, void_quarantined, wanted_units
 from tihuo.shop.shortages import lose as make_good
 from tihuo.shop.stock import move
+from tihuo.shop.weights import weigh_out
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
@@ -89,6 +92,7 @@ def cancel(work: Work, order_no: int, reason: str) -> list[TakenOut]:
     order_id, state, session_id, channel = order
     if state != "accepted":
         raise Refusal("already_cancelled" if state == "cancelled" else "refused_order", order=order_id)
+    refund_waiting(work, order_no)
     rows = work.sql(
         "SELECT line_no, line_id, sku_id, parcel_id, quantity - short - cancelled - handed_over AS gone, "
         "put - handed_over AS lying FROM order_line WHERE order_no = ? AND gone > 0 ORDER BY line_no",
@@ -97,6 +101,7 @@ def cancel(work: Work, order_no: int, reason: str) -> list[TakenOut]:
     if not rows:
         raise Refusal("already_collected", at=work.now)
     out = _lying(work, order_no)
+    refund = refund_of_cancelled(work, order_no, [(line_no, gone) for line_no, *_, gone, _ in rows])
     work.many(
         "UPDATE order_line SET put = put - ?1, cancelled = cancelled + ?2 WHERE order_no = ?3 AND line_no = ?4",
         [(lying, gone, order_no, line_no) for line_no, *_, gone, lying in rows],
@@ -114,8 +119,10 @@ def cancel(work: Work, order_no: int, reason: str) -> list[TakenOut]:
             lines=tuple(LineQuantity(line_id, gone) for _, line_id, _, _, gone, _ in rows),
             reason=reason,
             at=work.now,
+            refund=refund,
         )
     )
+    weigh_out(work, [(order_no, line_no, lying) for line_no, *_, lying in rows if lying])
     for parcel_id in sorted({parcel_id for _, _, _, parcel_id, _, _ in rows if parcel_id is not None}):
         settle_parcel(work, parcel_id)
     return out
@@ -148,12 +155,7 @@ def discard(work: Work, session_id: str, sku: str, quantity: int) -> None:
     """Goods of cancelled orders are not fit to be sold: their rights end. Raises as `resell` does."""
     keep_out(work)
     sku_id = _quarantined(work, session_id, sku, quantity)
-    move(work, "quarantine", "void", [(session_id, sku_id, quantity)])
-    work.sql(
-        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
-        "VALUES (?1, ?2, ?3, ?3, 0, 'discarded', 'by_hand', ?4, ?5, ?5)",
-        (session_id, sku_id, quantity, work.actor, work.now),
-    )
+    void_quarantined(work, session_id, sku_id, quantity, "discarded")
     work.record(QuarantineDecided(session_id=session_id, sku=sku, quantity=quantity, outcome="void"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tihuo.shop.events import CapSet, ReserveSet
 from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import call_home, kept_units, lend
-from tihuo.shop.stock import mint, unmint
+from tihuo.shop.stock import OF_ITEM, mint, unmint
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Row, Work
 
@@ -26,8 +26,7 @@ def set_cap(work: Work, session_id: str, sku: str, cap: int) -> None:
     if kind == "on_hand" and more > on_hand:
         raise Refusal("not_enough_on_hand", sku=sku)
     work.sql(
-        "UPDATE session_item SET cap_set_by = ?, version = ? WHERE session_id = ? AND sku_id = ?",
-        (work.actor, work.version, session_id, sku_id),
+        "UPDATE item_terms SET cap_set_by = ? WHERE session_id = ? AND sku_id = ?", (work.actor, session_id, sku_id)
     )
     if more >= 0:
         if kind == "on_hand":
@@ -37,7 +36,7 @@ def set_cap(work: Work, session_id: str, sku: str, cap: int) -> None:
         taken = min(free, -more)
         if taken:
             unmint(work, session_id, sku_id, "free", taken, "offered")
-        work.sql("UPDATE session_item SET cap = ? WHERE session_id = ? AND sku_id = ?", (cap, session_id, sku_id))
+        work.sql(f"UPDATE item_rights SET cap = ?, version = ? {OF_ITEM}", (cap, work.version, session_id, sku_id))
     work.record(CapSet(session_id=session_id, sku=sku, cap=cap, before=before))
     if state == "open":
         lend(work, session_id, sku_id)
@@ -77,10 +76,8 @@ def ask_back(work: Work, session_id: str, sku: str, quantity: int) -> int:
 
 
 def _keep(work: Work, session_id: str, sku_id: int, sku: str, reserve: int) -> None:
-    work.sql(
-        "UPDATE session_item SET reserve = ?, version = ? WHERE session_id = ? AND sku_id = ?",
-        (reserve, work.version, session_id, sku_id),
-    )
+    work.sql("UPDATE item_terms SET reserve = ? WHERE session_id = ? AND sku_id = ?", (reserve, session_id, sku_id))
+    work.sql(f"UPDATE item_rights SET version = ? {OF_ITEM}", (work.version, session_id, sku_id))
     work.record(ReserveSet(session_id=session_id, sku=sku, reserve=reserve))
 
 

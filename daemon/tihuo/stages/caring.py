@@ -49,12 +49,23 @@ def request_aftersales(
 
 
 def _units_of_lines(work: Work, order_no: int, lines: Iterable[tuple[str, int]]) -> dict[int, int]:
-    known = dict(work.sql("SELECT line_id, line_no FROM order_line WHERE order_no = ?", (order_no,)).fetchall())
+    """Line -> units. What stands in for other goods is the same line to the customer, and comes after them."""
+    known: dict[str, list[tuple[int, int]]] = {}
+    for line_id, line_no, came in work.sql(
+        "SELECT line_id, line_no, quantity - short - cancelled FROM order_line WHERE order_no = ? ORDER BY line_no",
+        (order_no,),
+    ):
+        known.setdefault(line_id, []).append((line_no, came))
     wanted: dict[int, int] = {}
     for line_id, quantity in lines:
         if line_id not in known:
             raise Refusal("unknown_line", line=line_id)
-        wanted[known[line_id]] = wanted.get(known[line_id], 0) + quantity
+        left = quantity
+        for line_no, came in known[line_id]:
+            units = left if line_no == known[line_id][-1][0] else min(left, came)
+            if units:
+                wanted[line_no] = wanted.get(line_no, 0) + units
+            left -= units
     return wanted
 
 

@@ -8,7 +8,8 @@ from tihuo.shop.catalog import gtin13
 from tihuo.shop.events import GoodsReceived, ItemOffered, SessionClosed, SessionOpened, SkuKept
 from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import lend
-from tihuo.shop.stock import mint, unmint
+from tihuo.shop.stock import mint, offer, unmint
+from tihuo.shop.weights import scale_code
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
 
@@ -19,16 +20,23 @@ PORTION_ITEMS, PORTION_BYTES, ITEM_BYTES = 300, 55_000, 150
 
 
 class NewSku(msgspec.Struct, frozen=True, kw_only=True):
-    """A thing to sell. `code` is the shop's own name for it; `barcode` may be missing; prices in fen."""
+    """A thing to sell. `code` is the shop's own name for it; `barcode` may be missing; prices in fen.
+
+    `shares_barcode`: its maker gave another SKU the same barcode, as for a pack of two, and the shop knows. Sold by
+    weight (称重), one unit is `nominal_grams`, and `scale_code` is its number on the scale.
+    """
 
     code: str
     product: str
     spec: str = ""
     unit: str = "件"
     barcode: str | None = None
+    shares_barcode: bool = False
     zone: Zone = Zone.AMBIENT
     price_fen: int
     supplier: str = ""
+    nominal_grams: int | None = None
+    scale_code: str = ""
 
 
 class NewItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +63,21 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
 def keep_sku(work: Work, new: NewSku) -> int:
     """Put a SKU into the catalog (中央商品池), or bring it up to date; gives its number.
 
-    Raises `Refusal("barcode_taken")` when another SKU has that barcode.
+    Raises `Refusal`: `barcode_taken` when another SKU has that barcode and nobody said that they share it,
+    `scale_code_taken`.
     """
+    number = scale_code(new.scale_code) or None
+    if number is not None:
+        other = work.one("SELECT code FROM sku WHERE scale_code = ? AND code <> ?", (number, new.code))
+        if other is not None:
+            raise Refusal("scale_code_taken", number=number, sku=other[0])
     barcode = gtin13(new.barcode.strip()) or None if new.barcode else None
-    if barcode is not None:
-        taken = work.one("SELECT code FROM sku WHERE barcode = ? AND code <> ?", (barcode, new.code))
+    if barcode is not None and not new.shares_barcode:
+        taken = work.one(
+            "SELECT code FROM sku WHERE barcode = ?1 AND code <> ?2 "
+            "AND NOT EXISTS (SELECT 1 FROM sku WHERE code = ?2 AND barcode = ?1)",
+            (barcode, new.code),
+        )
         if taken is not None:
             raise Refusal("barcode_taken", barcode=barcode, sku=taken[0])
     product = work.one(
@@ -69,11 +87,22 @@ def keep_sku(work: Work, new: NewSku) -> int:
     )
     assert product is not None
     row = work.one(
-        "INSERT INTO sku(code, product_id, spec, unit, barcode, zone, price_fen, on_hand) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT(code) DO UPDATE SET product_id = excluded.product_id, "
+        "INSERT INTO sku(code, product_id, spec, unit, barcode, zone, price_fen, on_hand, nominal_grams, scale_code) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT(code) DO UPDATE SET product_id = excluded.product_id, "
         "spec = excluded.spec, unit = excluded.unit, barcode = excluded.barcode, zone = excluded.zone, "
-        "price_fen = excluded.price_fen RETURNING id",
-        (new.code, product[0], new.spec, new.unit, barcode, new.zone.value, new.price_fen),
+        "price_fen = excluded.price_fen, nominal_grams = excluded.nominal_grams, scale_code = excluded.scale_code "
+        "RETURNING id",
+        (
+            new.code,
+            product[0],
+            new.spec,
+            new.unit,
+            barcode,
+            new.zone.value,
+            new.price_fen,
+            new.nominal_grams,
+            number,
+        ),
     )
     assert row is not None
     work.record(SkuKept(sku=new.code, price_fen=new.price_fen))
@@ -109,7 +138,7 @@ def receive(work: Work, sku: str, quantity: int, session_id: str = "") -> None:
             raise Refusal("not_on_hand", sku=sku)
         mint(work, session_id, row[0], quantity)
         work.sql(
-            "UPDATE session_item SET cap_set_by = ? WHERE session_id = ? AND sku_id = ?",
+            "UPDATE item_terms SET cap_set_by = ? WHERE session_id = ? AND sku_id = ?",
             (work.actor, session_id, row[0]),
         )
         lend(work, session_id, row[0])
@@ -166,23 +195,11 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
         raise Refusal("unknown_sku", sku=item.sku)
     if item.quantity < 0 or (item.quantity == 0 and item.kind == "on_hand"):
         raise Refusal("bad_quantity", sku=item.sku)
-    if work.one("SELECT 1 FROM session_item WHERE session_id = ? AND sku_id = ?", (session_id, sku[0])):
+    cap_set_by = item.cap_set_by or work.actor
+    if not offer(
+        work, session_id, sku[0], item.kind, item.price_fen, item.limit_per_customer, item.arrives_on, cap_set_by
+    ):
         raise Refusal("item_exists", sku=item.sku)
-    work.sql(
-        "INSERT INTO session_item(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap, "
-        "cap_set_by, offered, reserve, walk_in, owed, unsold, minted, free, granted, ordered, quarantine, handed_over, "
-        "void, version) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
-        (
-            session_id,
-            sku[0],
-            item.kind,
-            item.price_fen,
-            item.limit_per_customer,
-            item.arrives_on,
-            item.cap_set_by or work.actor,
-            work.version,
-        ),
-    )
     if item.kind == "on_hand":
         taken = work.sql(
             "UPDATE sku SET on_hand = on_hand - ?1 WHERE id = ?2 AND on_hand >= ?1", (item.quantity, sku[0])
@@ -190,7 +207,6 @@ def add_item(work: Work, session_id: str, item: NewItem) -> None:
         if not taken:
             raise Refusal("not_enough_on_hand", sku=item.sku)
     mint(work, session_id, sku[0], item.quantity)
-    cap_set_by = item.cap_set_by or work.actor
     work.record(ItemOffered(session_id=session_id, sku=item.sku, quantity=item.quantity, cap_set_by=cap_set_by))
     if state == "open":
         work.record(SessionOpened(session_id=session_id, skus=(item.sku,)))

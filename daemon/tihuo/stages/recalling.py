@@ -11,9 +11,11 @@ import msgspec
 
 from tihuo.shop import customers, tickets
 from tihuo.shop.events import (
+    AdjustedLine,
     Event,
     LineQuantity,
     OrderAccepted,
+    OrderAdjusted,
     OrderCancelled,
     OrderHandedOver,
     OrderHandoverUndone,
@@ -26,10 +28,11 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.fence import look_again
 from tihuo.shop.orders import NewOrder, last_order
-from tihuo.shop.reclaim import defer_loss, loss_told
+from tihuo.shop.reclaim import defer_loss, loss_told, stand_in_again
 from tihuo.shop.shortages import BY_HAND
-from tihuo.shop.stock import move
+from tihuo.shop.stock import OF_GRANT, OF_ITEM, move, offer
 from tihuo.shop.waves import next_parcel
+from tihuo.shop.weights import weight_back
 from tihuo.shop.work import Work
 
 CLOUD = "cloud"
@@ -69,8 +72,8 @@ def order_again(work: Work, new: NewOrder, order_no: int, window: tuple[int, int
         assert grant is not None
         lines.append((order_no, number, line.line_id, grant[0], line.grant_id, line.quantity, line.unit_price_fen))
         work.sql(
-            "UPDATE stock_grant SET remaining = remaining - ?1, sold = sold + ?1, asked = min(asked, remaining - ?1) "
-            "WHERE id = ?2",
+            "UPDATE grant_rights SET remaining = remaining - ?1, sold = sold + ?1, asked = min(asked, remaining - ?1) "
+            f"{OF_GRANT}",
             (line.quantity, line.grant_id),
         )
         item = work.one(
@@ -78,8 +81,8 @@ def order_again(work: Work, new: NewOrder, order_no: int, window: tuple[int, int
             (line.quantity, new.session_id, grant[0]),
         )
         work.sql(
-            "UPDATE session_item SET granted = granted - ?1, ordered = ordered + ?1, owed = min(owed, granted - ?1), "
-            "version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+            "UPDATE item_rights SET granted = granted - ?1, ordered = ordered + ?1, owed = min(owed, granted - ?1), "
+            f"version = ?2 {OF_ITEM}",
             (line.quantity, work.version, new.session_id, grant[0]),
         )
         if item and item[0]:
@@ -110,7 +113,7 @@ def renumber(work: Work, order_id: str, number: int) -> None:
         look_again(work, "contradiction", note=f"{order_id} order.accepted")
         return
     work.sql("UPDATE shop_order SET no = ? WHERE no = ?", (number, row[0]))
-    for table in ("order_line", "handover_line", "visit", "service_ticket", "refund_outcome"):
+    for table in ("order_line", "short_pick", "handover_line", "visit", "service_ticket", "refund_outcome"):
         work.sql(f"UPDATE {table} SET order_no = ? WHERE order_no = ?", (number, row[0]))
 
 
@@ -118,7 +121,7 @@ def refusal_again(work: Work, new: NewOrder, reason: str, refund: Refund | None)
     """拒单: it was refused, and its money went back. Nobody was told its number, so it gets another."""
     _keep_order(work, new, last_order(work) + 1, new.window or (0, 0), "refused", reason, refund)
     work.many(
-        "UPDATE stock_grant SET refused = refused + ? WHERE id = ?",
+        "UPDATE grant_terms SET refused = refused + ? WHERE id = ?",
         [(line.quantity, line.grant_id) for line in new.lines],
     )
     lines = tuple(LineQuantity(line.line_id, line.quantity, reason) for line in new.lines)
@@ -169,12 +172,7 @@ def short_again(work: Work, order_id: str, lines: list[tuple[str, int, str]], re
     if order is None or (number and number <= order.refunds):
         return
     for line_id, quantity, reason in lines:
-        line, units = _units(work, order, line_id, quantity, "order.short")
-        if line is None or not units:
-            continue
-        _less(work, order, line, units, "short")
-        move(work, "ordered", "void", [(order.session_id, line.sku_id, units)])
-        _charge(work, order.session_id, line.sku_id, units, reason)
+        _missed_again(work, order, line_id, quantity, reason, "refunded")
     if refund is not None:
         work.sql(
             "UPDATE shop_order SET refunds = max(refunds, ?), refunded_fen = min(paid_fen, refunded_fen + ?) "
@@ -182,6 +180,112 @@ def short_again(work: Work, order_id: str, lines: list[tuple[str, int, str]], re
             (number, refund.amount_fen, order.no),
         )
     _record(work, OrderShort(order_id=order_id, lines=_said(lines), refund=refund or Refund(f"{order_id}-r0", 0)))
+
+
+def adjusted_again(work: Work, order_id: str, lines: list[AdjustedLine], refund: Refund | None) -> None:
+    """多退少不补: these lines were billed for less, by their weight or because other goods stood in for them."""
+    order = _order(work, order_id, "order.adjusted")
+    number = int(refund.refund_id.rpartition("-r")[2]) if refund and "-r" in refund.refund_id else 0
+    if order is None or (number and number <= order.refunds):
+        return
+    for line in lines:
+        if line.reason == "weight":
+            _weighed_again(work, order, line)
+        else:
+            _stood_in_again(work, order, line)
+    if refund is not None:
+        work.sql(
+            "UPDATE shop_order SET refunds = max(refunds, ?), refunded_fen = min(paid_fen, refunded_fen + ?) "
+            "WHERE no = ?",
+            (number, refund.amount_fen, order.no),
+        )
+    _record(work, OrderAdjusted(order_id=order_id, lines=tuple(lines), refund=refund))
+
+
+def _weighed_again(work: Work, order: _Order, told: AdjustedLine) -> None:
+    row = work.one(
+        "SELECT l.line_no, l.unit_price_fen, s.nominal_grams FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "WHERE l.order_no = ? AND l.line_id = ? AND l.quantity >= ? AND s.nominal_grams > 0 ORDER BY l.line_no",
+        (order.no, told.line_id, told.quantity),
+    )
+    if row is None:
+        look_again(work, "contradiction", quantity=told.quantity, note=f"{order.order_id} order.adjusted")
+        return
+    line_no, price, nominal = row
+    back = weight_back(told.quantity, told.billed_grams or 0, price, nominal)
+    work.sql(
+        "UPDATE order_line SET weighed = ?1, picked_grams = ?2, billed_grams = ?3, "
+        "gone_fen = max(gone_fen, min(short * unit_price_fen + ?4, quantity * unit_price_fen)) "
+        "WHERE order_no = ?5 AND line_no = ?6",
+        (told.quantity, told.picked_grams or 0, told.billed_grams or 0, back, order.no, line_no),
+    )
+
+
+def _stood_in_again(work: Work, order: _Order, told: AdjustedLine) -> None:
+    sku = work.one("SELECT id, code, price_fen FROM sku WHERE code = ?", (told.sku,))
+    known = sku and work.one(
+        "SELECT 1 FROM order_line WHERE order_no = ? AND line_id = ? AND sku_id = ? AND instead_of IS NOT NULL",
+        (order.no, told.line_id, sku[0]),
+    )
+    if known:
+        return
+    line = _missed_again(work, order, told.line_id, told.quantity, "short", "substituted")
+    if sku is None or line is None:
+        look_again(work, "contradiction", quantity=told.quantity, note=f"{order.order_id} order.adjusted")
+        return
+    offer(work, order.session_id, sku[0], "on_hand", sku[2], None, None, CLOUD)
+    stand_in_again(work, order.session_id, sku[0], sku[1], told.quantity)
+    work.sql(
+        "INSERT INTO order_line(order_no, line_no, line_id, sku_id, grant_id, quantity, unit_price_fen, put, short, "
+        "cancelled, handed_over, instead_of) SELECT order_no, (SELECT max(line_no) + 1 FROM order_line "
+        "WHERE order_no = ?1), line_id, ?2, '', ?3, ?4, 0, 0, 0, 0, line_no FROM order_line "
+        "WHERE order_no = ?1 AND line_no = ?5",
+        (order.no, sku[0], told.quantity, told.unit_price_fen or 0, line),
+    )
+    parcel = work.one("SELECT parcel_id FROM order_line WHERE order_no = ? AND line_no = ?", (order.no, line))
+    if parcel and parcel[0] is not None:
+        work.sql(  # apart, as only a line that changes is counted in its wave
+            "UPDATE order_line SET parcel_id = ?1 WHERE order_no = ?2 AND instead_of = ?3 AND parcel_id IS NULL",
+            (parcel[0], order.no, line),
+        )
+        _settle(work, parcel[0], work.now)
+
+
+def _missed_again(work: Work, order: _Order, line_id: str, quantity: int, reason: str, state: str) -> int | None:
+    """Units of a line did not come, and it is known what was decided; gives the line. Those that the backup knows to
+    be missing, and waiting for that, are not missed twice."""
+    line_no = None
+    left = quantity
+    for pick_id, number, units in work.sql(
+        "SELECT k.id, k.line_no, k.quantity FROM short_pick k JOIN order_line l ON l.order_no = k.order_no "
+        "AND l.line_no = k.line_no WHERE k.order_no = ? AND l.line_id = ? AND k.state = 'open' ORDER BY k.id",
+        (order.no, line_id),
+    ).fetchall():
+        if units <= left:
+            work.sql(
+                "UPDATE short_pick SET state = ?, settled_by = ?, settled_at = ? WHERE id = ?",
+                (state, CLOUD, work.now, pick_id),
+            )
+            left, line_no = left - units, number
+            _gone(work, order, number, units)
+    if not left:
+        return line_no
+    line, units = _units(work, order, line_id, left, "order.short")
+    if line is None or not units:
+        return line_no
+    _less(work, order, line, units, "short")
+    _gone(work, order, line.line_no, units)
+    move(work, "ordered", "void", [(order.session_id, line.sku_id, units)])
+    _charge(work, order.session_id, line.sku_id, units, reason)
+    return line.line_no
+
+
+def _gone(work: Work, order: _Order, line_no: int, units: int) -> None:
+    work.sql(
+        "UPDATE order_line SET gone_fen = min(gone_fen + unit_price_fen * ?, unit_price_fen * quantity) "
+        "WHERE order_no = ? AND line_no = ?",
+        (units, order.no, line_no),
+    )
 
 
 def _charge(work: Work, session_id: str, sku_id: int, units: int, reason: str) -> None:
@@ -247,12 +351,6 @@ def handed_over_again(work: Work, order_id: str, lines: list[tuple[str, int, str
     if order is None:
         return
     for line_id, quantity, _ in lines:
-        if work.one(
-            "SELECT 1 FROM handover_line h JOIN order_line l ON l.order_no = h.order_no AND l.line_no = h.line_no "
-            "WHERE h.order_no = ? AND l.line_id = ? AND h.at = ? AND h.quantity = ? AND h.method = ?",
-            (order.no, line_id, at, quantity, method),
-        ):
-            continue
         line, units = _units(work, order, line_id, quantity, "order.handed_over")
         if line is None or not units:
             continue
@@ -283,12 +381,7 @@ def undone_again(work: Work, order_id: str, lines: list[tuple[str, int, str]], r
     if order is None:
         return
     for line_id, quantity, _ in lines:
-        known = work.one(
-            "SELECT sum(h.quantity) FROM handover_line h JOIN order_line l ON l.order_no = h.order_no "
-            "AND l.line_no = h.line_no WHERE h.order_no = ? AND l.line_id = ? AND h.undone_at = ?",
-            (order.no, line_id, at),
-        )
-        left = quantity - (known[0] or 0 if known else 0)
+        left = quantity
         for record_id, line_no, parcel_id, sku_id, units in work.sql(
             "SELECT h.id, h.line_no, h.parcel_id, l.sku_id, h.quantity FROM handover_line h JOIN order_line l "
             "ON l.order_no = h.order_no AND l.line_no = h.line_no WHERE h.order_no = ? AND l.line_id = ? "
@@ -328,8 +421,9 @@ def _order(work: Work, order_id: str, told: str) -> _Order | None:
 def _units(work: Work, order: _Order, line_id: str, quantity: int, told: str) -> tuple[_Line | None, int]:
     """The line, and how many of the units can still be true; the others are a contradiction."""
     row = work.one(
-        f"SELECT line_no, line_id, sku_id, parcel_id, {_GONE} FROM order_line WHERE order_no = ? AND line_id = ?",
-        (order.no, line_id),
+        f"SELECT line_no, line_id, sku_id, parcel_id, {_GONE} FROM order_line WHERE order_no = ? AND line_id = ? "
+        f"ORDER BY {_GONE} >= ? DESC, line_no",  # what stands in for goods is the same line to the cloud
+        (order.no, line_id, quantity),
     )
     line = _Line(*row) if row else None
     units = min(quantity, line.open) if line else 0

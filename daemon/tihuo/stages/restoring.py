@@ -19,11 +19,11 @@ from tihuo.shop.events import (
     SessionOpened,
 )
 from tihuo.shop.fence import NUMBERS_APART, look_again, numbers_from, standing
-from tihuo.shop.grants import lend
+from tihuo.shop.grants import keep_grant, lend
 from tihuo.shop.labels import queue_label
 from tihuo.shop.orders import NewOrder
 from tihuo.shop.reclaim import charge_losses, lend_more, settle_rights
-from tihuo.shop.stock import mint
+from tihuo.shop.stock import mint, offer
 from tihuo.shop.words import Refusal, Zone
 from tihuo.shop.work import Work
 
@@ -59,11 +59,15 @@ class GrantAgain(msgspec.Struct, frozen=True):
 def raise_fence(work: Work, why: str, epoch: int, known: tuple[int, int] | None = None) -> None:
     """The box may have forgotten something: begin `epoch`, and wait for what others saw of it.
 
-    It asks for what it said after `known`, which is the last that it remembers if nothing else is said. Paper that was
+    It asks for what it said after `known`, which is the last that it remembers if nothing else is said: what it has
+    said itself, or was told behind an earlier fence, and booked, so that no fact is booked twice. Paper that was
     waiting may have been printed since. A fence that stands already begins to ask anew, from what it has heard.
     """
     said = work.one(
         "SELECT up_epoch, up_seq FROM journal WHERE up_epoch IS NOT NULL ORDER BY up_epoch DESC, up_seq DESC LIMIT 1"
+    ) or (0, 0)
+    told = work.one(
+        "SELECT told_epoch, told_seq FROM fence WHERE lifted_at IS NOT NULL ORDER BY told_epoch DESC, told_seq DESC"
     ) or (0, 0)
     acked = work.one("SELECT epoch, seq FROM cursor WHERE name = 'up'") or (0, 0)
     last = work.one("SELECT at FROM journal ORDER BY entry DESC LIMIT 1") or (0,)
@@ -72,7 +76,7 @@ def raise_fence(work: Work, why: str, epoch: int, known: tuple[int, int] | None 
             "INSERT INTO fence(why, raised_at, backup_at, epoch, seq, acked_epoch, acked_seq, said_again, told_epoch, "
             "told_seq, stock_told, down_epoch, down_seq, down_first, state, trouble, passed_by) "
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?4, ?5, 0, 0, 0, 1, 'asking', '', '')",
-            (why, work.now, last[0], *(known or said), *acked),
+            (why, work.now, last[0], *(known or max(said, told)), *acked),
         )
         work.sql("DELETE FROM echo")
         work.sql("DELETE FROM echo_stock")
@@ -184,14 +188,7 @@ def _item_again(work: Work, session_id: str, item: ItemAgain) -> int:
         )
         look_again(work, "new_sku", sku=item.sku, note=item.name)
     assert sku is not None
-    fresh = work.sql(
-        "INSERT INTO session_item(session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap, "
-        "cap_set_by, offered, reserve, walk_in, owed, unsold, minted, free, granted, ordered, quarantine, handed_over, "
-        "void, version) VALUES (?, ?, ?, ?, ?, ?, 0, '', 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?) "
-        "ON CONFLICT DO NOTHING",
-        (session_id, sku[0], item.kind, item.price_fen, item.limit_per_customer, item.arrives_on, work.version),
-    ).rowcount
-    if fresh:
+    if offer(work, session_id, sku[0], item.kind, item.price_fen, item.limit_per_customer, item.arrives_on, ""):
         look_again(work, "new_item", session_id, item.sku)
     return int(sku[0])
 
@@ -207,10 +204,8 @@ def grant_again(work: Work, grant: GrantAgain) -> None:
         grant.session_id,
         ItemAgain(grant.sku, "", grant.price_fen, "presale", grant.limit_per_customer, None),
     )
-    work.sql(
-        "INSERT INTO stock_grant(id, session_id, sku_id, channel, price_fen, issued, remaining, sold, returned, asked, "
-        "unsold, refused, state, sell_until) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 'open', ?)",
-        (grant.grant_id, grant.session_id, sku_id, grant.channel, grant.price_fen, grant.sell_until),
+    keep_grant(
+        work, grant.grant_id, grant.session_id, sku_id, grant.channel, grant.price_fen, grant.sell_until, rights=0
     )
     lend_more(work, grant.grant_id, grant.quantity)
     work.record(
@@ -303,7 +298,7 @@ def lift_fence(work: Work) -> None:
     )
     assert counts is not None
     work.sql("UPDATE fence SET state = 'done', lifted_at = ? WHERE id = ?", (work.now, fence.id))
-    work.sql("UPDATE session_item SET version = ?", (work.version,))
+    work.sql("UPDATE item_rights SET version = ?", (work.version,))
     work.record(Restored(facts=counts[0], recount=counts[1]))
     for session_id, sku_id in work.sql(
         "SELECT i.session_id, i.sku_id FROM session_item i JOIN live_session l ON l.id = i.session_id "

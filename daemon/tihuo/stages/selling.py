@@ -22,21 +22,25 @@ from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import come_home, lend
 from tihuo.shop.orders import IMPORTED, NewLine, NewOrder, last_order
 from tihuo.shop.parked import park
-from tihuo.shop.stock import move
+from tihuo.shop.refunds import refund_of_cancelled
+from tihuo.shop.short_picks import refund_waiting
+from tihuo.shop.stock import OF_GRANT, OF_ITEM, move
 from tihuo.shop.till import Till
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Row, Work
 
 _ORDER = (
-    "INSERT INTO shop_order(no, order_id, session_id, customer_id, channel, state, reason, placed_at, paid_at, "
-    "accepted_at, paid_fen, refunded_fen, refunds, "
-    "window_from, window_to, substitution, provider, transaction_id, note) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR FAIL INTO shop_order(no, order_id, session_id, customer_id, channel, placed_at, paid_at, accepted_at, "
+    "paid_fen, window_from, window_to, substitution, provider, transaction_id, note, "
+    "state, reason, refunded_fen, refunds) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted', '', 0, 0)"
 )
+_REFUSED = _ORDER.replace("'accepted', '', 0, 0", "'refused', ?, ?, 1")
 _LINE = (
-    "INSERT INTO order_line(order_no, line_no, line_id, sku_id, grant_id, quantity, unit_price_fen, put, short, "
-    "cancelled, handed_over, parcel_id) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, NULL)"
+    "INSERT OR FAIL INTO order_line(order_no, line_no, line_id, sku_id, grant_id, quantity, unit_price_fen, put, "
+    "short, cancelled, handed_over, parcel_id) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, NULL)"
 )
+"""OR FAIL: SQLite need not be able to undo such a statement alone, as who runs it undoes the whole job."""
 Taken = Literal["accepted", "refused", "repeated"]
 
 
@@ -52,22 +56,26 @@ def accept_order(work: Work, new: NewOrder) -> Taken:
 def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
     """收单 of many, in their order, as `accept_order` each; what they have in common is read and written once."""
     till = Till(work, orders)
-    known, order_no = till.known, till.last_order
+    known = till.known
     windows: dict[str, tuple[int, int]] = {}
     answers: list[Taken] = []
     people: list[tuple[str, str, str, str]] = []
     booked: list[tuple[object, ...]] = []
+    refused: list[tuple[object, ...]] = []
     lines: list[tuple[object, ...]] = []
     for new in orders:
         if new.order_id in known:
             answers.append("repeated")
             continue
         known.add(new.order_id)
-        people.append((new.customer_id, new.customer_name, new.customer_phone, ""))
-        order_no += 1
+        person = new.customer_id, new.customer_name, new.customer_phone, ""
+        if till.people.get(new.customer_id) != person:
+            till.people[new.customer_id] = person
+            people.append(person)
+        till.last_order = order_no = till.last_order + 1
         reason, skus = till.take(new)
         if reason:
-            booked.append(_order_row(work, order_no, new, new.window or (0, 0), reason))
+            refused.append((*_order_row(work, order_no, new, new.window or (0, 0)), reason, new.paid_fen))
             work.record(_refused(new, reason))
             answers.append("refused")
             continue
@@ -75,10 +83,10 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
         if window is None:
             window = windows[new.session_id] = _session_window(work, new.session_id)
         booked.append(_order_row(work, order_no, new, window))
-        lines += [
-            (order_no, number, line.line_id, sku_id, line.grant_id, line.quantity, line.unit_price_fen)
-            for number, (line, sku_id) in enumerate(zip(new.lines, skus, strict=True), 1)
-        ]
+        for number, line in enumerate(new.lines):
+            lines.append(
+                (order_no, number + 1, line.line_id, skus[number], line.grant_id, line.quantity, line.unit_price_fen)
+            )
         work.record(OrderAccepted(order_id=new.order_id, order_no=order_no, window=window))
         answers.append("accepted")
         if new.order_id in till.price_differs:
@@ -86,6 +94,7 @@ def accept_orders(work: Work, orders: list[NewOrder]) -> list[Taken]:
             park(work, new.order_id, "price_differs", detail, msgspec.json.encode(new))
     customers.keep_all(work, people)
     work.many(_ORDER, booked)
+    work.many(_REFUSED, refused)
     work.many(_LINE, lines)
     till.settle()
     return answers
@@ -96,23 +105,17 @@ def _session_window(work: Work, session_id: str) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-def _order_row(
-    work: Work, order_no: int, new: NewOrder, window: tuple[int, int], refused: str = ""
-) -> tuple[object, ...]:
+def _order_row(work: Work, order_no: int, new: NewOrder, window: tuple[int, int]) -> tuple[object, ...]:
     return (
         order_no,
         new.order_id,
         new.session_id,
         new.customer_id,
         new.channel,
-        "refused" if refused else "accepted",
-        refused,
         new.placed_at,
         new.paid_at,
         work.now,
         new.paid_fen,
-        new.paid_fen if refused else 0,
-        1 if refused else 0,
         *window,
         new.substitution,
         new.provider,
@@ -150,7 +153,9 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
     ).fetchall()
     if any(parcel is not None for *_, parcel in lines):
         raise Refusal("too_late", order=order_id)
+    refund_waiting(work, order_no)
     open_lines = [line for line in lines if line[3] > 0]
+    refund = refund_of_cancelled(work, order_no, [(line_no, left) for line_no, _, _, left, _ in open_lines])
     work.many(
         "UPDATE order_line SET cancelled = cancelled + ? WHERE order_no = ? AND line_no = ?",
         [(left, order_no, line_no) for line_no, _, _, left, _ in open_lines],
@@ -164,6 +169,7 @@ def cancel_order(work: Work, order_id: str, reason: str) -> None:
             lines=tuple(LineQuantity(line_id, left) for _, line_id, _, left, _ in open_lines),
             reason=reason,
             at=work.now,
+            refund=refund,
         )
     )
 
@@ -179,8 +185,8 @@ def take_back(work: Work, grant_id: str, quantity: int) -> None:
     if quantity > remaining:
         raise Refusal("more_than_granted", grant=grant_id, remaining=remaining)
     work.sql(
-        "UPDATE stock_grant SET remaining = remaining - ?1, returned = returned + ?1, "
-        "asked = min(max(asked - ?1, 0), remaining - ?1), unsold = unsold + ?2 WHERE id = ?3",
+        "UPDATE grant_rights SET remaining = remaining - ?1, returned = returned + ?1, "
+        f"asked = min(max(asked - ?1, 0), remaining - ?1), unsold = unsold + ?2 {OF_GRANT}",
         (quantity, quantity if session_state == "closed" else 0, grant_id),
     )
     if quantity:
@@ -203,7 +209,7 @@ def close_grant(work: Work, grant_id: str, said_sold: int | None = None) -> None
     _, _, _, remaining, sold, _ = _held(work, grant_id)
     take_back(work, grant_id, remaining)
     work.sql(
-        "UPDATE stock_grant SET state = 'closed', said_sold = coalesce(?, said_sold) WHERE id = ?",
+        "UPDATE grant_terms SET state = 'closed', said_sold = coalesce(?, said_sold) WHERE id = ?",
         (said_sold, grant_id),
     )
     work.record(GrantClosed(grant_id=grant_id, sold=sold, said=said_sold))
@@ -235,8 +241,8 @@ def sell_walk_in(work: Work, session_id: str, sku: str, quantity: int) -> None:
     if row[1] < quantity:
         raise Refusal("sold_out", sku=sku, free=row[1])
     work.sql(
-        "UPDATE session_item SET free = free - ?1, handed_over = handed_over + ?1, walk_in = walk_in + ?1, "
-        "version = ?2 WHERE session_id = ?3 AND sku_id = ?4",
+        "UPDATE item_rights SET free = free - ?1, handed_over = handed_over + ?1, walk_in = walk_in + ?1, "
+        f"version = ?2 {OF_ITEM}",
         (quantity, work.version, session_id, row[0]),
     )
     work.record(WalkInSold(session_id=session_id, sku=sku, quantity=quantity))
@@ -306,8 +312,7 @@ def import_order(work: Work, session_id: str, new: ImportedOrder) -> Literal["im
         [(order_no, n, line.line_id, sku_id, "", line.quantity, line.unit_price_fen) for n, line, sku_id in rows],
     )
     work.many(
-        "UPDATE session_item SET minted = minted + ?1, ordered = ordered + ?1, version = ?2 "
-        "WHERE session_id = ?3 AND sku_id = ?4",
+        f"UPDATE item_rights SET minted = minted + ?1, ordered = ordered + ?1, version = ?2 {OF_ITEM}",
         [(line.quantity, work.version, session_id, sku_id) for _, line, sku_id in rows],
     )
     work.record(OrderImported(order_id=new.order_id, order_no=order_no))

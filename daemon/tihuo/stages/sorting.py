@@ -4,155 +4,199 @@ from __future__ import annotations
 
 import msgspec
 
-from tihuo.shop.catalog import gtin13
-from tihuo.shop.events import (
-    ItemScanned,
-    PutUndone,
-    UnitsDamaged,
-    UnitsPut,
-    WaveOpened,
-)
+from tihuo.shop.bags import Waiting, pack
+from tihuo.shop.doors import building_of
+from tihuo.shop.events import ItemScanned, PutUndone, UnitsDamaged, UnitsPut, WaveOpened
 from tihuo.shop.fence import keep_out
-from tihuo.shop.orders import shorten
+from tihuo.shop.items import items_named
 from tihuo.shop.parcels import call_off_label, settle_parcel
+from tihuo.shop.short_picks import shorten
 from tihuo.shop.shortages import BY_HAND, lose
 from tihuo.shop.stock import book
-from tihuo.shop.waves import next_parcel
-from tihuo.shop.words import Refusal, Zone
-from tihuo.shop.work import Work
-
-_OPEN = "(l.quantity - l.put - l.short - l.cancelled)"
+from tihuo.shop.waves import LIT, MINE, OPEN, WANTED, lit_by, take_picker
+from tihuo.shop.weights import far_off, weigh_in, weigh_out
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Work, rows_of
 
 
 class Scanned(msgspec.Struct, frozen=True):
     """What a scan at a sorting station came to.
 
-    `refusal` is empty, `unknown_barcode`, `not_in_wave` or `nobody_wants_it`.
+    `refusal` is empty, `not_in_wave`, `nobody_wants_it`, `not_your_parcels` (others work on the parcels that want it),
+    `choose_product` (several have this barcode), `weight_far_off`, or what `shop.items.items_named` says.
+    `grams`: what a scale said.
     """
 
     sku_id: int | None
     sku: str
     refusal: str
+    grams: int = 0
 
 
-def open_wave(work: Work, session_id: str) -> int:
-    """Open a wave (分拣波次) over the accepted orders that no wave has yet; gives its number.
+class Confirmed(msgspec.Struct, frozen=True):
+    """What lay lit in a slot is in it: (parcel, place, units) each, and the parcels that are complete now."""
 
-    A parcel is one person × window × zone, and each gets the emptiest slot of its zone.
+    sku_id: int
+    slot: str
+    puts: tuple[tuple[int, int, int], ...]
+    ready: tuple[int, ...]
+
+
+def open_wave(
+    work: Work,
+    session_id: str,
+    *,
+    window_from: int | None = None,
+    buildings: tuple[str, ...] = (),
+    cluster_of: int = 0,
+) -> int:
+    """Open a wave (分拣波次) over the accepted orders of a session that no wave has yet; gives its number.
+
+    `window_from` or `buildings` take only those of a pickup window, or of some buildings (楼). With `cluster_of`, that
+    many parcels are carried at once; without, each product is spread over all slots. Waves may be open side by side.
     Raises `Refusal`: `nothing_to_sort`, `no_slots` (the shelf has none in that zone).
     """
     keep_out(work)
-    lines = work.sql(
-        "SELECT o.customer_id, o.window_from, o.window_to, s.zone, l.order_no, l.line_no, "
-        f"{_OPEN} FROM shop_order o JOIN order_line l ON l.order_no = o.no "
-        "JOIN sku s ON s.id = l.sku_id WHERE o.session_id = ? AND o.state = 'accepted' AND l.parcel_id IS NULL "
-        f"AND {_OPEN} > 0 ORDER BY o.no, l.line_no",
-        (session_id,),
-    ).fetchall()
+    lines = [
+        Waiting(*row)
+        for row in work.sql(
+            f"SELECT o.customer_id, o.window_from, o.window_to, s.zone, l.order_no, l.line_no, {OPEN}, c.door "
+            "FROM shop_order o JOIN order_line l ON l.order_no = o.no JOIN sku s ON s.id = l.sku_id "
+            "JOIN customer c ON c.id = o.customer_id WHERE o.session_id = ? AND o.state = 'accepted' "
+            f"AND l.parcel_id IS NULL AND {OPEN} > 0 AND (?2 IS NULL OR o.window_from = ?2) ORDER BY o.no, l.line_no",
+            (session_id, window_from),
+        )
+    ]
+    if buildings:
+        lines = [line for line in lines if building_of(line.door) in buildings]
     if not lines:
         raise Refusal("nothing_to_sort", session=session_id)
-    bags: dict[tuple[str, int, int], dict[str, list[tuple[int, int]]]] = {}
-    for customer, window_from, window_to, zone, order_no, line_no, _ in lines:
-        bags.setdefault((customer, window_from, window_to), {}).setdefault(zone, []).append((order_no, line_no))
+    if not work.one("SELECT 1 FROM wave WHERE state = 'open'"):  # what was held when all was sorted is nobody's now
+        work.sql(
+            "UPDATE station SET wave_id = NULL, cluster = NULL, picker = NULL, sku_id = NULL, refusal = '', text = '', "
+            "grams = 0"
+        )
     wave_id = work.sql(
-        "INSERT INTO wave(session_id, state, opened_at) VALUES (?, 'open', ?)", (session_id, work.now)
+        "INSERT INTO wave(session_id, state, opened_at, window_from, building, cluster_of) "
+        "VALUES (?, 'open', ?, ?, ?, ?)",
+        (session_id, work.now, window_from, "、".join(buildings), max(cluster_of, 0)),
     ).lastrowid
     assert wave_id is not None
-    shelf = _Shelf(work)
-    parcels = 0
-    for (customer, window_from, window_to), zones in bags.items():
-        for number, zone in enumerate((zone for zone in Zone if zone in zones), 1):
-            slot, place = shelf.next_place(zone)
-            parcel_id = next_parcel(work)
-            work.sql(
-                "INSERT INTO parcel(id, wave_id, customer_id, window_from, window_to, zone, slot, place, number, "
-                "of_total, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sorting')",
-                (parcel_id, wave_id, customer, window_from, window_to, zone.value, slot, place, number, len(zones)),
-            )
-            work.many(
-                "UPDATE order_line SET parcel_id = ? WHERE order_no = ? AND line_no = ?",
-                [(parcel_id, order_no, line_no) for order_no, line_no in zones[zone]],
-            )
-            parcels += 1
-    units = sum(line[6] for line in lines)
+    parcels = pack(work, wave_id, lines, cluster_of)
+    units = sum(line.units for line in lines)
     work.record(WaveOpened(wave_id=wave_id, session_id=session_id, parcels=parcels, units=units))
     return wave_id
-
-
-class _Shelf:
-    """How full each slot is, while parcels are being given places."""
-
-    def __init__(self, work: Work) -> None:
-        self._slots = work.house.slots
-        self._taken: dict[str, list[int]] = {}
-        for slot, place in work.sql("SELECT slot, place FROM parcel WHERE state IN ('sorting', 'ready')"):
-            self._taken.setdefault(slot, []).append(place)
-
-    def next_place(self, zone: Zone) -> tuple[str, int]:
-        slots = self._slots.get(zone)
-        if not slots:
-            raise Refusal("no_slots", zone=zone.value)
-        slot = min(slots, key=lambda name: len(self._taken.get(name, ())))
-        places = self._taken.setdefault(slot, [])
-        place = next(n for n in range(1, len(places) + 2) if n not in places)
-        places.append(place)
-        return slot, place
 
 
 def scan_item(work: Work, station: str, text: str) -> Scanned:
     """Somebody holds an item: remember it at her station, so that the slots that want it light up.
 
-    `text` is a barcode, or a SKU code for goods that have none. A wrong item is a fact and is recorded.
+    `text` is whatever a scanner brought, or a SKU code. A wrong item is a fact and is recorded.
+    Raises `Refusal("too_many_stations")`.
     """
     text = text.strip()[:64]
-    wave = work.one("SELECT max(id) FROM wave WHERE state = 'open'")
-    wave_id = wave[0] if wave else None
-    sku = work.one("SELECT id, code FROM sku WHERE barcode = ? OR code = ?", (gtin13(text), text))
-    refusal = "unknown_barcode"
-    if sku is not None:
-        counts = work.one(
-            f"SELECT count(*), coalesce(sum({_OPEN}), 0) FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-            "WHERE p.state IN ('sorting', 'ready', 'empty') AND p.wave_id = ? AND l.sku_id = ?",
-            (wave_id, sku[0]),
-        )
-        assert counts is not None
-        refusal = "" if counts[1] else "nobody_wants_it" if counts[0] else "not_in_wave"
-    found = Scanned(sku[0] if sku and not refusal else None, sku[1] if sku else "", refusal)
+    named = items_named(rows_of(work), work.house, text)
+    refusal, sku_id, sku = named.refusal, None, ""
+    if len(named.skus) == 1:
+        sku_id, sku = named.skus[0]
+        refusal = _wrong(work, station, sku_id) or _odd_weight(work, station, text, sku_id, named.grams)
+    elif named.skus:
+        refusal = "choose_product" if any(_in_wave(work, sku) for sku, _ in named.skus) else "not_in_wave"
+        barcode = work.one("SELECT barcode FROM sku WHERE id = ?", (named.skus[0][0],))
+        text = str(barcode[0]) if barcode else text
+    found = Scanned(None if refusal else sku_id, sku, refusal, 0 if refusal else named.grams)
     work.sql(
-        "INSERT INTO station(name, wave_id, sku_id, actor, refusal, text, scanned_at) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(name) DO UPDATE SET "
-        "wave_id = ?2, sku_id = ?3, actor = ?4, refusal = ?5, text = ?6, scanned_at = ?7",
-        (station, wave_id, found.sku_id, work.actor, refusal, text, work.now),
+        "INSERT INTO station(name, picker, sku_id, actor, refusal, text, scanned_at, grams, seen) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(name) DO UPDATE SET "
+        "picker = ?2, sku_id = ?3, actor = ?4, refusal = ?5, text = ?6, scanned_at = ?7, grams = ?8, seen = ?9",
+        (
+            station,
+            take_picker(work, station),
+            found.sku_id,
+            work.actor,
+            refusal,
+            text,
+            work.now,
+            found.grams,
+            work.version,
+        ),
     )
     work.record(ItemScanned(station=station, sku=found.sku, text=text, refusal=refusal))
     return found
 
 
+def _odd_weight(work: Work, station: str, text: str, sku_id: int, grams: int) -> str:
+    """A piece of half or twice of what is usual is asked about once: scanned again, it is right."""
+    usual = work.one("SELECT nominal_grams FROM sku WHERE id = ?", (sku_id,))
+    if not grams or usual is None or usual[0] is None or not far_off(1, grams, usual[0]):
+        return ""
+    asked = "SELECT 1 FROM station WHERE name = ? AND text = ? AND refusal = 'weight_far_off'"
+    return "" if work.one(asked, (station, text)) else "weight_far_off"
+
+
 def lay_down(work: Work, station: str) -> None:
     """The item in the hand is put away: its lamps go out."""
     if work.sql(
-        "UPDATE station SET sku_id = NULL, refusal = '', text = '' "
+        "UPDATE station SET sku_id = NULL, refusal = '', text = '', grams = 0 "
         "WHERE name = ? AND (sku_id IS NOT NULL OR refusal <> '')",
         (station,),
     ).rowcount:
         work.record(ItemScanned(station=station, sku=""))
 
 
-def put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
+def put(work: Work, parcel_id: int, sku_id: int, quantity: int, grams: int = 0) -> str:
     """分货入格: units of a SKU went into a parcel's slot; gives the parcel's state afterwards.
 
-    The unit that completes a parcel queues its label in the same transaction.
-    Raises `Refusal`: `bad_quantity`, `more_than_wanted` (somebody else put it, or it was cancelled).
+    `grams` is what they weigh together, where they are sold by weight. The unit that completes a parcel queues its
+    label in the same transaction. Raises `Refusal`: `bad_quantity`, `more_than_wanted`, `already_put` (`by` whom),
+    `bad_weight`.
     """
     keep_out(work)
-    for order_no, line_no, units in _spread(work, parcel_id, sku_id, quantity):
-        work.sql("UPDATE order_line SET put = put + ? WHERE order_no = ? AND line_no = ?", (units, order_no, line_no))
-    work.record(UnitsPut(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
+    picks = _spread(work, parcel_id, sku_id, quantity)
+    for order_no, line_no, units in picks:
+        work.sql(
+            "UPDATE order_line SET put = put + ?, put_by = ? WHERE order_no = ? AND line_no = ?",
+            (units, work.actor, order_no, line_no),
+        )
+    if grams:
+        weigh_in(work, picks, grams)
+        work.sql("UPDATE station SET grams = 0 WHERE sku_id = ? AND grams = ?", (sku_id, grams))  # that piece is gone
+    work.record(UnitsPut(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity, grams=grams))
     return settle_parcel(work, parcel_id)
 
 
-def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
-    """Take units back out of a slot; a label not printed yet is called off.
+def confirm_slot(work: Work, slot: str, station: str = "") -> Confirmed:
+    """确认: the button of a slot was pressed, or its label scanned: what is lit there is in it now.
+
+    A scan says at which `station`; a button does not, so it counts for the only one that lights the slot. A piece that
+    was weighed is one unit, for the first parcel there. Raises `Refusal`: `unknown_slot`, `slot_not_lit`,
+    `two_people_here`, and what `put` raises.
+    """
+    if not any(slot in slots for slots in work.house.slots.values()):
+        raise Refusal("unknown_slot", slot=slot[:12])
+    if not station:
+        stations = work.sql(f"SELECT DISTINCT t.name {LIT} AND p.slot = ?", (slot,)).fetchall()
+        if len(stations) > 1:
+            raise Refusal("two_people_here", slot=slot)
+        station = stations[0][0] if stations else ""
+    here = [row[1:] for row in lit_by(work, station) if row[0] == slot]
+    if not here:
+        raise Refusal("slot_not_lit", slot=slot)
+    weight = work.one("SELECT grams FROM station WHERE name = ?", (station,))
+    if weight is not None and weight[0]:
+        here = [(*here[0][:3], 1)]
+    grams = weight[0] if weight is not None else 0
+    states = {parcel: put(work, parcel, sku, units, grams=grams) for _, parcel, sku, units in here}
+    return Confirmed(
+        here[0][2],
+        slot,
+        tuple((parcel, place, units) for place, parcel, _, units in here),
+        tuple(parcel for parcel, state in states.items() if state == "ready"),
+    )
+
+
+def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int, grams: int = 0) -> str:
+    """Take units back out of a slot, `grams` of them if that is known; a label not printed yet is called off.
 
     Raises `Refusal`: `bad_quantity`, `not_put`, `already_collected`.
     """
@@ -163,16 +207,21 @@ def undo_put(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     if parcel[0] == "handed_over":
         raise Refusal("already_collected")
     left = quantity
+    picks = []
     for order_no, line_no, units in work.sql(
         "SELECT order_no, line_no, put - handed_over FROM order_line WHERE parcel_id = ? AND sku_id = ? "
         "AND put > handed_over ORDER BY order_no DESC, line_no DESC",
         (parcel_id, sku_id),
     ).fetchall():
         back = min(left, units)
-        work.sql("UPDATE order_line SET put = put - ? WHERE order_no = ? AND line_no = ?", (back, order_no, line_no))
+        if back:
+            picks.append((order_no, line_no, back))
         left -= back
     if left:
         raise Refusal("not_put")
+    for order_no, line_no, back in picks:
+        work.sql("UPDATE order_line SET put = put - ? WHERE order_no = ? AND line_no = ?", (back, order_no, line_no))
+    weigh_out(work, picks, grams)
     work.record(PutUndone(parcel_id=parcel_id, sku=_code(work, sku_id), quantity=quantity))
     work.sql("UPDATE parcel SET state = 'sorting', ready_at = NULL WHERE id = ?", (parcel_id,))
     work.sql(
@@ -221,6 +270,22 @@ def damage(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     return settle_parcel(work, parcel_id)
 
 
+def _wrong(work: Work, station: str, sku_id: int) -> str:
+    """Why an item is not wanted at a station; empty if it is."""
+    mine = "(SELECT max(wave_id) AS wave_id, max(cluster) AS cluster FROM station WHERE name = ?2) t"  # always one row
+    wanted = f"order_line l JOIN parcel p ON p.id = l.parcel_id WHERE l.sku_id = ?1 AND {WANTED}"
+    if work.one(f"SELECT 1 FROM {mine} JOIN {wanted} AND {MINE} LIMIT 1", (sku_id, station)):
+        return ""
+    if work.one(f"SELECT 1 FROM {wanted} LIMIT 1", (sku_id,)):
+        return "not_your_parcels"
+    return "nobody_wants_it" if _in_wave(work, sku_id) else "not_in_wave"
+
+
+def _in_wave(work: Work, sku_id: int) -> bool:
+    found = "SELECT 1 FROM wave_item i JOIN wave w ON w.id = i.wave_id WHERE w.state = 'open' AND i.sku_id = ?"
+    return work.one(found, (sku_id,)) is not None
+
+
 def _session(work: Work, parcel_id: int) -> str:
     row = work.one(
         "SELECT session_id FROM wave JOIN parcel ON parcel.wave_id = wave.id WHERE parcel.id = ?", (parcel_id,)
@@ -236,8 +301,8 @@ def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tupl
     left = quantity
     picks = []
     for order_no, line_no, open_units in work.sql(
-        f"SELECT l.order_no, l.line_no, {_OPEN} FROM order_line l "
-        f"WHERE l.parcel_id = ? AND l.sku_id = ? AND {_OPEN} > 0 ORDER BY l.order_no, l.line_no",
+        f"SELECT l.order_no, l.line_no, {OPEN} FROM order_line l "
+        f"WHERE l.parcel_id = ? AND l.sku_id = ? AND {OPEN} > 0 ORDER BY l.order_no, l.line_no",
         (parcel_id, sku_id),
     ).fetchall():
         units = min(left, open_units)
@@ -245,6 +310,11 @@ def _spread(work: Work, parcel_id: int, sku_id: int, quantity: int) -> list[tupl
             picks.append((order_no, line_no, units))
         left -= units
     if left:
+        quicker = work.one(
+            "SELECT max(put_by) FROM order_line WHERE parcel_id = ? AND sku_id = ? AND put > 0", (parcel_id, sku_id)
+        )
+        if not picks and quicker is not None and quicker[0]:
+            raise Refusal("already_put", by=quicker[0])
         raise Refusal("more_than_wanted", wanted=quantity - left)
     return picks
 

@@ -8,31 +8,36 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TextIO
 
 from tihuo import __version__
-from tihuo.api.door import Door, Part, Simulator
+from tihuo.api.door import Door, Part, PrinterPlace, Simulator
+from tihuo.boards import paper
 from tihuo.cloud.address import LinkSettings, LinkTls
 from tihuo.cloud.link import Link
 from tihuo.cloud.relay import Relay
+from tihuo.devices.troubles import DeviceTrouble
 from tihuo.ledger.database import DatabaseTrouble, Readers, migrate
 from tihuo.ledger.journal import Follower, newest_times
 from tihuo.ledger.keeping import Checkpointer, DiskKeeper, Reserve
 from tihuo.ledger.writer import Writer
-from tihuo.reactions.artist import Artist
+from tihuo.reactions.artist import Artist, Draughts
+from tihuo.reactions.buttons import ButtonDesk
 from tihuo.reactions.lights import LampKeeper
-from tihuo.reactions.paper import PaperDesk
+from tihuo.reactions.paper import PaperDesk, Post
 from tihuo.reactions.scans import ScanDesk
 from tihuo.settings import Cloud, Settings
 from tihuo.shop.fence import Standing, standing
+from tihuo.shop.paper import wake
 from tihuo.shop.words import Millis, Zone
 from tihuo.shop.work import House
-from tihuo.stages import handing_over
+from tihuo.stages import handing_over, substituting
 from tihuo.timekeeping import ShopClock, system_time
 from tihuo.timetable import Timetable
 from tihuo.wiring import memory
-from tihuo.wiring.devices import Fitting, fit
+from tihuo.wiring.devices import Fitting, fit, label_mm
 from tihuo.wiring.shelf import shelf_map
 
 log = logging.getLogger(__name__)
@@ -64,6 +69,7 @@ class Box:
         self._server: Any = None
         self._http: threading.Thread | None = None
         self._since: dict[str, tuple[str, int]] = {}
+        self._facts: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         self._claim = _claim(settings)
         reserve = Reserve(settings.data_dir / "reserve")  # before the database is opened, which takes room
@@ -83,8 +89,9 @@ class Box:
         self.disk = DiskKeeper(self.writer, settings.database, reserve, self.parts)
         if self.relay is not None:
             self.relay.closed = lambda: self.disk.reserve.in_use
-        self.scans = ScanDesk(self.writer, self.readers, settings.camera.kiosk)
-        self.desks = [self._desk(role) for role in ("label", "receipt")]
+        self.scans = ScanDesk(self.writer, self.readers, self.house, settings.camera.kiosk)
+        self.buttons: ButtonDesk | None = None
+        self.desks = [self._desk(name) for name in self.fitting.printers]
         self.followers = self._followers()
         self.door = self._door(simulator(self.fitting) if simulator else None)
 
@@ -92,23 +99,41 @@ class Box:
         followers = [Checkpointer(self.settings.database).follower, self.disk.follower]
         followers += [desk.follower for desk in self.desks]
         if self.fitting.lights is not None:
-            keeper = LampKeeper(self.readers, self.fitting.lights, self._teller("lights"))
+            keeper = LampKeeper(
+                self.writer,
+                self.readers,
+                self.fitting.lights,
+                self._trouble_teller("lights"),
+                test_at_start=self.settings.lights.test_at_start,
+            )
             self.writer.listen(lambda _: keeper.follower.wake())
             followers.append(keeper.follower)
+        if self.fitting.buttons is not None:
+            self.buttons = ButtonDesk(self.writer, self.fitting.buttons, self._trouble_teller("buttons"))
+            followers.append(self.buttons.follower)
         followers.append(Timetable(self.writer, self.readers, self.clock.ticks).follower)
         if self.relay is not None:
             followers.append(self.relay.follower)
         return followers
 
-    def _desk(self, role: str) -> PaperDesk:
-        choice = getattr(self.settings.printers, role)
+    def _desk(self, name: str) -> PaperDesk:
         settings = self.settings
+        choice = settings.printers[name]
         artist = Artist(
-            settings.shop_name, settings.timezone, shelf_map(settings), settings.label_size, choice.width_dots
+            Draughts(
+                shop_name=settings.shop_name,
+                timezone=settings.timezone,
+                shelf=shelf_map(settings),
+                label_mm=label_mm(choice, settings),
+                width_dots=choice.width_dots,
+                text_mode=choice.text_mode,
+                language=choice.language,
+            ),
+            lambda: self.readers.read(paper.lines_seen_right, name),
         )
-        printer = self.fitting.printers[role]
-        tell = self._teller(f"printer_{role}")
-        return PaperDesk(role, self.writer, self.readers, printer, artist.draw, tell, cut=choice.cut)
+        post = Post(name, choice.roles, settings.printers.zones_of(name), choice.cut)
+        tell = self._teller(f"printer_{name}")
+        return PaperDesk(post, self.writer, self.readers, self.fitting.printers[name], artist.draw, tell)
 
     def _door(self, simulator: Simulator | None) -> Door:
         with self.readers.look() as look:
@@ -126,6 +151,9 @@ class Box:
             kiosks=self.settings.kiosks,
             timezone=self.settings.timezone,
             simulator=simulator,
+            printers=tuple(_place(self.settings, name) for name in self.fitting.printers),
+            lights=self.fitting.lights,
+            wiring=self.settings.lights.plan(list(shelf_map(self.settings).slots())),
         )
 
     def start(self, sockets: Sequence[socket.socket] = ()) -> None:
@@ -137,6 +165,8 @@ class Box:
         if self.fitting.camera is not None:
             tell = self._teller("camera")
             self.fitting.camera.start(self.scans.see, lambda trouble: tell(trouble.code if trouble else ""))
+        if self.fitting.buttons is not None and self.buttons is not None:
+            self.fitting.buttons.start(self.buttons.press)
         if self.link is not None:
             self.link.start()
         self._serve(sockets)
@@ -190,6 +220,8 @@ class Box:
             self.link.stop()
         if self.fitting.camera is not None:
             self.fitting.camera.stop()
+        if self.fitting.buttons is not None:
+            self.fitting.buttons.stop()
         for follower in reversed(self.followers):
             if follower.is_alive():
                 follower.join(timeout=5)
@@ -233,18 +265,20 @@ class Box:
             name = f"thread_{follower.name}"
             if follower.trouble or name in self._since:
                 self._tell(name, "thread_failing" if follower.trouble else "")
-        for role, printer in self.fitting.printers.items():
+        for name, printer in self.fitting.printers.items():
             if printer is None:
-                self._tell(f"printer_{role}", "printer_not_set")
+                self._tell(f"printer_{name}", "printer_not_set")
         if self.fitting.camera is None:
             self._tell("camera", "camera_not_set")
         if self.fitting.lights is None:
             self._tell("lights", self.fitting.troubles.get("lights", "lights_not_set"))
+        if "buttons" in self.fitting.troubles:
+            self._tell("buttons", self.fitting.troubles["buttons"])
         with self._lock:
             known = sorted(self._since.items())
         now, _, ticks = self.clock.reading()
         return [
-            Part(name, trouble, Millis(now - (ticks - since)))
+            Part(name, trouble, Millis(now - (ticks - since)), self._facts[name])
             for name, (trouble, since) in known
             if trouble or "thread_" not in name
         ]
@@ -253,15 +287,34 @@ class Box:
         self._tell(part, "")
         return lambda trouble: self._tell(part, trouble)
 
-    def _tell(self, part: str, trouble: str) -> None:
+    def _trouble_teller(self, part: str) -> Callable[[DeviceTrouble | None], None]:
+        self._tell(part, "")
+        return lambda trouble: self._tell(part, trouble.code, trouble.facts) if trouble else self._tell(part, "")
+
+    def _tell(self, part: str, trouble: str, facts: Mapping[str, Any] = MappingProxyType({})) -> None:
         with self._lock:
             known = self._since.get(part)
+            self._facts[part] = dict(facts)
             if known is None or known[0] != trouble:
                 self._since[part] = (trouble, self.clock.ticks())
                 if known is not None or trouble:
                     log.info("%s: %s", part, trouble or "well again")
                 if self._server is not None:
                     self._app.state.live.publish({"box"})
+
+
+def _place(settings: Settings, name: str) -> PrinterPlace:
+    choice = settings.printers[name]
+    size = "x".join(map(str, label_mm(choice, settings))) if choice.roles == ("label",) else f"{choice.width_dots // 8}"
+    return PrinterPlace(
+        name=name,
+        roles=choice.roles,
+        zones=settings.printers.zones_of(name) if "label" in choice.roles else (),
+        language=choice.language,
+        paper=f"{size} mm",
+        text_mode=choice.text_mode,
+        present=choice.kind != "none",
+    )
 
 
 def _claim(settings: Settings) -> TextIO:
@@ -309,6 +362,12 @@ def house_of(settings: Settings, readers: Readers) -> House:
         channels=tuple(sorted(sale.channels.items(), key=lambda channel: -channel[1])),
         shortage_policy=sale.shortage_policy,
         print_receipts=settings.print_receipts,
+        weight_templates=settings.weights.templates,
+        weight_tolerance_percent=settings.weights.tolerance_percent,
+        decide_within_ms=sale.decide_within_minutes * 60_000,
+        photo_days=settings.stock.photo_days,
+        photo_bytes=settings.stock.photo_megabytes * 1_000_000,
+        drawer_roles=tuple(settings.drawer_roles),
     )
 
 
@@ -341,6 +400,8 @@ def _first_breath(work: Any) -> None:
     """A commit before anybody is told that the box is ready."""
     work.sql("INSERT INTO keep VALUES ('started_at', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1", (str(work.now),))
     handing_over.go_on(work)
+    substituting.go_on(work)
+    wake(work)
 
 
 def _address(listener: socket.socket) -> str:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from tihuo.devices.camera import TrayCamera
 from tihuo.devices.escpos_printer import EscPosPrinter
-from tihuo.devices.ports import Camera, Printer, ShelfLights
+from tihuo.devices.ports import Buttons, Camera, Printer, ShelfLights
 from tihuo.devices.troubles import DeviceTrouble
+from tihuo.devices.tspl_printer import TsplPrinter
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, PlainFileWire, SerialWire, Wire
 from tihuo.settings import CameraChoice, PrinterChoice, Settings
+from tihuo.wiring.lamps import lights_of
 
 if TYPE_CHECKING:
-    from tihuo.devices.simulated import SimulatedCamera, SimulatedLights, SimulatedPrinter
+    from tihuo.devices.simulated import SimulatedButtons, SimulatedCamera, SimulatedLights, SimulatedPrinter
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Fitting:
     camera: Camera | None = None
     printers: dict[str, Printer | None] = field(default_factory=dict)
     lights: ShelfLights | None = None
+    buttons: Buttons | None = None
     troubles: dict[str, str] = field(default_factory=dict)
     simulated: Simulated | None = None
 
@@ -43,6 +46,7 @@ class Simulated:
     camera: SimulatedCamera | None = None
     printers: dict[str, SimulatedPrinter] = field(default_factory=dict)
     lights: SimulatedLights | None = None
+    buttons: SimulatedButtons | None = None
     papers: Path = Path()
 
     def close(self) -> None:
@@ -53,14 +57,16 @@ class Simulated:
 def fit(settings: Settings, slots: Sequence[str]) -> Fitting:
     """Open the devices of the settings."""
     fitting = Fitting()
-    choices = (settings.camera.kind, settings.printers.label.kind, settings.printers.receipt.kind, settings.lights.kind)
+    printers = settings.printers.named
+    choices = (settings.camera.kind, settings.lights.kind, *(choice.kind for choice in printers.values()))
     if "simulated" in choices:
         fitting.simulated = Simulated(papers=settings.data_dir / "papers")
     fitting.camera = _camera(settings.camera, fitting)
-    for role, choice in (("label", settings.printers.label), ("receipt", settings.printers.receipt)):
-        fitting.printers[role] = _printer(role, choice, fitting)
+    for name, choice in printers.items():
+        if choice.kind != "none" or not all(settings.printers.of(role) for role in choice.roles):
+            fitting.printers[name] = _printer(name, choice, settings, fitting)
     try:
-        fitting.lights = _lights(settings, slots, fitting)
+        _fit_lights(settings, slots, fitting)
     except DeviceTrouble as trouble:
         fitting.troubles["lights"] = trouble.code
     return fitting
@@ -86,23 +92,35 @@ def _camera(choice: CameraChoice, fitting: Fitting) -> Camera | None:
             return TrayCamera({"kind": "folder", "folder": str(choice.folder or "")}, **options)
 
 
-def _printer(role: str, choice: PrinterChoice, fitting: Fitting) -> Printer | None:
+def label_mm(choice: PrinterChoice, settings: Settings) -> tuple[int, int]:
+    """Width and height of a printer's labels."""
+    wide, high = (choice.label_size or settings.label_size).split("x")
+    return int(wide), int(high)
+
+
+def _printer(name: str, choice: PrinterChoice, settings: Settings, fitting: Fitting) -> Printer | None:
     if choice.kind == "simulated":
         from tihuo.devices.simulated import SimulatedPrinter  # a shop's box can do without
 
         assert fitting.simulated is not None
-        folder = fitting.simulated.papers / role
+        folder = fitting.simulated.papers / name
         folder.mkdir(parents=True, exist_ok=True)
-        twin = SimulatedPrinter(width_dots=choice.width_dots, folder=folder)
-        fitting.simulated.printers[role] = twin
-        return EscPosPrinter(NetworkWire(twin.host, twin.port), width_dots=choice.width_dots)
-    return printer_of(choice)
+        twin = SimulatedPrinter(width_dots=choice.width_dots, language=choice.language, folder=folder)
+        fitting.simulated.printers[name] = twin
+        return _at(NetworkWire(twin.host, twin.port), choice, settings)
+    return printer_of(choice, settings)
 
 
-def printer_of(choice: PrinterChoice) -> Printer | None:
+def printer_of(choice: PrinterChoice, settings: Settings) -> Printer | None:
     """The real printer of the settings, not opened yet; None for `none` and `simulated`."""
     wire = _wire(choice)
-    return None if wire is None else EscPosPrinter(wire, width_dots=choice.width_dots)
+    return None if wire is None else _at(wire, choice, settings)
+
+
+def _at(wire: Wire, choice: PrinterChoice, settings: Settings) -> Printer:
+    if choice.language == "tspl":
+        return TsplPrinter(wire, size_mm=label_mm(choice, settings), gap_mm=choice.gap_mm)
+    return EscPosPrinter(wire, width_dots=choice.width_dots)
 
 
 def _wire(choice: PrinterChoice) -> Wire | None:
@@ -125,18 +143,16 @@ def _wire(choice: PrinterChoice) -> Wire | None:
             return PlainFileWire(choice.address)
 
 
-def _lights(settings: Settings, slots: Sequence[str], fitting: Fitting) -> ShelfLights | None:
-    match settings.lights.kind:
-        case "none":
-            return None
-        case "simulated":
-            from tihuo.devices.simulated import SimulatedLights
+def _fit_lights(settings: Settings, slots: Sequence[str], fitting: Fitting) -> None:
+    if settings.lights.kind == "simulated":
+        from tihuo.devices.simulated import SimulatedButtons, SimulatedLights
 
-            assert fitting.simulated is not None
-            fitting.simulated.lights = SimulatedLights(slots)
-            return fitting.simulated.lights
-        case "gpio":
-            from tihuo.devices.gpio_rail import gpio_shelf  # brings gpiozero
-
-            chosen = settings.lights
-            return gpio_shelf(chosen.pins, driver=chosen.driver, active_high=chosen.active_high)
+        assert fitting.simulated is not None
+        fitting.lights = fitting.simulated.lights = SimulatedLights(slots)
+        fitting.buttons = fitting.simulated.buttons = SimulatedButtons(slots)
+        return
+    fitting.lights, open_buttons = lights_of(settings.lights, slots)
+    try:
+        fitting.buttons = open_buttons()
+    except DeviceTrouble as trouble:
+        fitting.troubles["buttons"] = trouble.code

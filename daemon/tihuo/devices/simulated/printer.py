@@ -1,4 +1,4 @@
-"""模拟打印机: a real TCP ESC/POS printer made of software, for the demo and for tests.
+"""模拟打印机: a real TCP printer made of software, of receipts (ESC/POS) or labels (TSPL), for the demo and for tests.
 
 The daemon talks to it through the same network adapter as to a printer on the counter. Everything that goes wrong
 with paper in a shop can be made to happen from any thread.
@@ -12,7 +12,9 @@ import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+from tihuo.devices.simulated.label_path import LabelPath
 from tihuo.devices.simulated.paper_path import Paper, PaperPath
 
 _NEVER = -1
@@ -37,13 +39,15 @@ class SimulatedPrinter:
         port: int = 0,
         *,
         width_dots: int = 576,
+        language: Literal["escpos", "tspl"] = "escpos",
         folder: Path | None = None,
         on_paper: Callable[[Paper], None] | None = None,
     ) -> None:
         self._folder, self._on_paper = folder, on_paper
         self._printed = 0
         self._rows_until_power_cut = self._rows_until_silence = _NEVER
-        self._path = PaperPath(width_dots, on_paper=self._out_it_comes, on_row=self._before_row)
+        made = LabelPath if language == "tspl" else PaperPath
+        self._path: LabelPath | PaperPath = made(width_dots, on_paper=self._out_it_comes, on_row=self._before_row)
         self._state = threading.Condition(threading.RLock())
         self._selector = selectors.DefaultSelector()
         self._waker, self._wakened = socket.socketpair()

@@ -73,15 +73,37 @@ CREATE TABLE customer (
 	PRIMARY KEY (id)
 )
  WITHOUT ROWID;
+CREATE TABLE dead_lamp (
+	slot VARCHAR NOT NULL,
+	why VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (slot),
+	CHECK (why IN ('dark', 'silent'))
+)
+ WITHOUT ROWID;
 CREATE TABLE station (
 	name VARCHAR NOT NULL,
 	wave_id INTEGER,
+	cluster INTEGER,
+	picker INTEGER,
 	sku_id INTEGER,
 	actor VARCHAR NOT NULL,
 	refusal VARCHAR NOT NULL,
 	text VARCHAR NOT NULL,
 	scanned_at INTEGER NOT NULL,
-	PRIMARY KEY (name)
+	grams INTEGER DEFAULT 0 NOT NULL,
+	seen INTEGER DEFAULT 0 NOT NULL,
+	PRIMARY KEY (name),
+	UNIQUE (picker)
+)
+ WITHOUT ROWID;
+CREATE TABLE scan_aside (
+	station VARCHAR NOT NULL,
+	sku_id INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	last VARCHAR NOT NULL,
+	PRIMARY KEY (station)
 )
  WITHOUT ROWID;
 CREATE TABLE visit (
@@ -119,16 +141,31 @@ CREATE TABLE print_job (
 	subject VARCHAR NOT NULL,
 	copy_no INTEGER NOT NULL,
 	content VARCHAR NOT NULL,
+	zone VARCHAR NOT NULL,
+	printer VARCHAR NOT NULL,
+	batch_id INTEGER,
 	state VARCHAR NOT NULL,
 	trouble VARCHAR NOT NULL,
 	queued_at INTEGER NOT NULL,
+	queued_ticks INTEGER NOT NULL,
 	moved_at INTEGER NOT NULL,
 	PRIMARY KEY (id),
-	CHECK (state IN ('queued', 'sending', 'printed', 'doubtful', 'cancelled')),
-	CHECK (kind IN ('label', 'receipt', 'test'))
+	CHECK (state IN ('queued', 'sending', 'printed', 'doubtful', 'expired', 'cancelled')),
+	CHECK (kind IN ('label', 'receipt', 'test', 'list', 'slot', 'sheet', 'calibration', 'drawer')),
+	FOREIGN KEY(batch_id) REFERENCES print_batch (id)
 );
 CREATE INDEX ix_print_job_state ON print_job (state);
 CREATE INDEX ix_print_job_subject ON print_job (subject);
+CREATE INDEX ix_print_job_batch_id ON print_job (batch_id);
+CREATE TABLE print_batch (
+	id INTEGER NOT NULL,
+	subject VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	made_at INTEGER NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (state IN ('printing', 'paused', 'cancelled'))
+);
 CREATE TABLE shop_user (
 	name VARCHAR NOT NULL,
 	role VARCHAR NOT NULL,
@@ -148,13 +185,16 @@ CREATE TABLE sku (
 	zone VARCHAR NOT NULL,
 	price_fen INTEGER NOT NULL,
 	on_hand INTEGER NOT NULL,
+	nominal_grams INTEGER,
+	scale_code VARCHAR,
 	PRIMARY KEY (id),
 	CHECK (price_fen >= 0),
 	CHECK (on_hand >= 0),
 	CHECK (zone IN ('ambient', 'chilled', 'frozen')),
+	CHECK (nominal_grams IS NULL OR nominal_grams > 0),
 	UNIQUE (code),
 	FOREIGN KEY(product_id) REFERENCES product (id),
-	UNIQUE (barcode)
+	UNIQUE (scale_code)
 );
 CREATE TABLE wave (
 	id INTEGER NOT NULL,
@@ -162,24 +202,34 @@ CREATE TABLE wave (
 	state VARCHAR NOT NULL,
 	opened_at INTEGER NOT NULL,
 	done_at INTEGER,
+	window_from INTEGER,
+	building VARCHAR DEFAULT '' NOT NULL,
+	cluster_of INTEGER DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
+	CHECK (cluster_of >= 0),
 	CHECK (state IN ('open', 'done')),
 	FOREIGN KEY(session_id) REFERENCES live_session (id)
 );
-CREATE TABLE session_item (
+CREATE TABLE item_terms (
+	no INTEGER NOT NULL,
 	session_id VARCHAR NOT NULL,
 	sku_id INTEGER NOT NULL,
 	kind VARCHAR NOT NULL,
 	price_fen INTEGER NOT NULL,
 	limit_per_customer INTEGER,
 	arrives_on VARCHAR,
-	cap INTEGER NOT NULL,
 	cap_set_by VARCHAR NOT NULL,
-	offered INTEGER NOT NULL,
 	reserve INTEGER,
-	walk_in INTEGER NOT NULL,
-	owed INTEGER NOT NULL,
-	unsold INTEGER NOT NULL,
+	PRIMARY KEY (no),
+	UNIQUE (session_id, sku_id),
+	CHECK (reserve IS NULL OR reserve >= 0),
+	CHECK (kind IN ('on_hand', 'presale')),
+	CHECK (limit_per_customer IS NULL OR limit_per_customer > 0),
+	FOREIGN KEY(session_id) REFERENCES live_session (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+);
+CREATE TABLE item_rights (
+	no INTEGER NOT NULL,
 	minted INTEGER NOT NULL,
 	free INTEGER NOT NULL,
 	granted INTEGER NOT NULL,
@@ -187,8 +237,13 @@ CREATE TABLE session_item (
 	quarantine INTEGER NOT NULL,
 	handed_over INTEGER NOT NULL,
 	void INTEGER NOT NULL,
+	owed INTEGER NOT NULL,
+	cap INTEGER NOT NULL,
+	offered INTEGER NOT NULL,
+	walk_in INTEGER NOT NULL,
+	unsold INTEGER NOT NULL,
 	version INTEGER NOT NULL,
-	PRIMARY KEY (session_id, sku_id),
+	PRIMARY KEY (no),
 	CONSTRAINT every_right_in_one_place CHECK (minted = free + granted + ordered + quarantine + handed_over + void),
 	CONSTRAINT free_not_negative CHECK (free >= 0),
 	CONSTRAINT granted_not_negative CHECK (granted >= 0),
@@ -200,39 +255,48 @@ CREATE TABLE session_item (
 	CONSTRAINT free_units_make_good_first CHECK (free = 0 OR (owed = 0 AND offered = cap)),
 	CONSTRAINT the_counter_sells_over_the_counter CHECK (walk_in BETWEEN 0 AND handed_over),
 	CHECK (cap BETWEEN 0 AND offered),
-	CHECK (reserve IS NULL OR reserve >= 0),
 	CHECK (unsold >= 0),
-	CHECK (kind IN ('on_hand', 'presale')),
-	CHECK (limit_per_customer IS NULL OR limit_per_customer > 0),
-	FOREIGN KEY(session_id) REFERENCES live_session (id),
-	FOREIGN KEY(sku_id) REFERENCES sku (id)
+	FOREIGN KEY(no) REFERENCES item_terms (no)
 );
-CREATE TABLE stock_grant (
+CREATE VIEW session_item AS
+	SELECT session_id, sku_id, kind, price_fen, limit_per_customer, arrives_on, cap, cap_set_by, offered, reserve,
+		walk_in, owed, unsold, minted, free, granted, ordered, quarantine, handed_over, void, version
+	FROM item_terms JOIN item_rights USING (no);
+CREATE TABLE grant_terms (
+	no INTEGER NOT NULL,
 	id VARCHAR NOT NULL,
-	session_id VARCHAR NOT NULL,
-	sku_id INTEGER NOT NULL,
+	item_no INTEGER NOT NULL,
 	channel VARCHAR NOT NULL,
 	price_fen INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	said_sold INTEGER,
+	state VARCHAR NOT NULL,
+	sell_until INTEGER NOT NULL,
+	PRIMARY KEY (no),
+	UNIQUE (id),
+	CHECK (refused >= 0),
+	CHECK (state IN ('open', 'closed')),
+	FOREIGN KEY(item_no) REFERENCES item_terms (no)
+);
+CREATE TABLE grant_rights (
+	no INTEGER NOT NULL,
 	issued INTEGER NOT NULL,
 	remaining INTEGER NOT NULL,
 	sold INTEGER NOT NULL,
 	returned INTEGER NOT NULL,
 	asked INTEGER NOT NULL,
 	unsold INTEGER NOT NULL,
-	refused INTEGER NOT NULL,
-	said_sold INTEGER,
-	state VARCHAR NOT NULL,
-	sell_until INTEGER NOT NULL,
-	PRIMARY KEY (id),
+	PRIMARY KEY (no),
 	CONSTRAINT every_granted_right_in_one_place CHECK (issued = remaining + sold + returned),
 	CONSTRAINT nobody_is_asked_for_more_than_he_has CHECK (asked BETWEEN 0 AND remaining),
 	CHECK (remaining >= 0 AND sold >= 0 AND returned >= 0),
 	CHECK (unsold BETWEEN 0 AND returned),
-	CHECK (refused >= 0),
-	CHECK (state IN ('open', 'closed')),
-	FOREIGN KEY(session_id) REFERENCES live_session (id),
-	FOREIGN KEY(sku_id) REFERENCES sku (id)
+	FOREIGN KEY(no) REFERENCES grant_terms (no)
 );
+CREATE VIEW stock_grant AS
+	SELECT g.id, i.session_id, i.sku_id, g.channel, g.price_fen, r.issued, r.remaining, r.sold, r.returned, r.asked, r.unsold,
+		g.refused, g.said_sold, g.state, g.sell_until
+	FROM grant_terms g JOIN grant_rights r ON r.no = g.no JOIN item_terms i ON i.no = g.item_no;
 CREATE TABLE shortage (
 	id INTEGER NOT NULL,
 	session_id VARCHAR NOT NULL,
@@ -254,7 +318,101 @@ CREATE TABLE shortage (
 	FOREIGN KEY(sku_id) REFERENCES sku (id)
 );
 CREATE INDEX shortage_of_item ON shortage (session_id, sku_id);
-CREATE INDEX grant_of_item ON stock_grant (session_id, sku_id);
+CREATE INDEX ix_grant_terms_item_no ON grant_terms (item_no);
+CREATE INDEX item_terms_of_sku ON item_terms (sku_id);
+CREATE TABLE unit_move (
+	item_no INTEGER NOT NULL,
+	n INTEGER NOT NULL,
+	entry INTEGER NOT NULL,
+	free INTEGER NOT NULL,
+	granted INTEGER NOT NULL,
+	ordered INTEGER NOT NULL,
+	quarantine INTEGER NOT NULL,
+	handed_over INTEGER NOT NULL,
+	void INTEGER NOT NULL,
+	owed INTEGER NOT NULL,
+	held INTEGER NOT NULL,
+	PRIMARY KEY (item_no, n),
+	FOREIGN KEY(item_no) REFERENCES item_terms (no)
+)
+ WITHOUT ROWID;
+CREATE TABLE stock_move (
+	sku_id INTEGER NOT NULL,
+	n INTEGER NOT NULL,
+	entry INTEGER NOT NULL,
+	on_hand INTEGER NOT NULL,
+	PRIMARY KEY (sku_id, n),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
+CREATE TRIGGER units_move AFTER UPDATE OF minted, free, quarantine, handed_over, void, owed ON item_rights
+WHEN NEW.minted <> OLD.minted OR NEW.free <> OLD.free OR NEW.quarantine <> OLD.quarantine
+	OR NEW.handed_over <> OLD.handed_over OR NEW.void <> OLD.void OR NEW.owed <> OLD.owed
+BEGIN
+	INSERT INTO unit_move VALUES (
+		NEW.no, (SELECT coalesce(max(n), 0) + 1 FROM unit_move WHERE item_no = NEW.no),
+		(SELECT coalesce(max(entry), 0) + 1 FROM journal), NEW.free - OLD.free, NEW.granted - OLD.granted,
+		NEW.ordered - OLD.ordered, NEW.quarantine - OLD.quarantine, NEW.handed_over - OLD.handed_over,
+		NEW.void - OLD.void, NEW.owed - OLD.owed, NEW.granted
+	);
+END;
+CREATE TRIGGER stock_moves AFTER UPDATE OF on_hand ON sku WHEN NEW.on_hand <> OLD.on_hand BEGIN
+	INSERT INTO stock_move VALUES (
+		NEW.id, (SELECT coalesce(max(n), 0) + 1 FROM stock_move WHERE sku_id = NEW.id),
+		(SELECT coalesce(max(entry), 0) + 1 FROM journal), NEW.on_hand - OLD.on_hand
+	);
+END;
+CREATE TABLE correction (
+	id INTEGER NOT NULL,
+	sku_id INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	on_hand INTEGER NOT NULL,
+	session_id VARCHAR NOT NULL,
+	losses VARCHAR NOT NULL,
+	reason VARCHAR NOT NULL,
+	note VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	count_id INTEGER,
+	photo BLOB,
+	undone_at INTEGER,
+	undone_by VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (quantity <> 0),
+	FOREIGN KEY(sku_id) REFERENCES sku (id),
+	FOREIGN KEY(count_id) REFERENCES stock_count (id)
+);
+CREATE INDEX ix_correction_sku_id ON correction (sku_id);
+CREATE INDEX correction_with_photo ON correction (id) WHERE photo IS NOT NULL;
+CREATE TABLE stock_count (
+	id INTEGER NOT NULL,
+	place VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	opened_by VARCHAR NOT NULL,
+	opened_at INTEGER NOT NULL,
+	closed_by VARCHAR NOT NULL,
+	closed_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (place IN ('all', 'zone', 'supplier')),
+	CHECK (state IN ('open', 'applied', 'dropped'))
+);
+CREATE UNIQUE INDEX one_count_of_a_place ON stock_count (place, name) WHERE state = 'open';
+CREATE TABLE count_line (
+	count_id INTEGER NOT NULL,
+	sku_id INTEGER NOT NULL,
+	counted INTEGER NOT NULL,
+	expected INTEGER,
+	to_come INTEGER NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	rounds INTEGER NOT NULL,
+	PRIMARY KEY (count_id, sku_id),
+	CHECK (counted >= 0),
+	FOREIGN KEY(count_id) REFERENCES stock_count (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
 CREATE TABLE order_line (
 	order_no INTEGER NOT NULL,
 	line_no INTEGER NOT NULL,
@@ -268,14 +426,51 @@ CREATE TABLE order_line (
 	cancelled INTEGER NOT NULL,
 	handed_over INTEGER NOT NULL,
 	parcel_id INTEGER,
+	put_by VARCHAR DEFAULT '' NOT NULL,
+	picked_grams INTEGER DEFAULT 0 NOT NULL,
+	weighed INTEGER DEFAULT 0 NOT NULL,
+	billed_grams INTEGER DEFAULT 0 NOT NULL,
+	gone_fen INTEGER DEFAULT 0 NOT NULL,
+	instead_of INTEGER,
 	PRIMARY KEY (order_no, line_no),
 	CHECK (quantity > 0 AND put >= 0 AND short >= 0 AND cancelled >= 0 AND handed_over >= 0),
+	CHECK (picked_grams >= 0 AND weighed >= 0 AND billed_grams >= 0),
+	CONSTRAINT no_more_goes_back_than_a_line_cost CHECK (gone_fen BETWEEN 0 AND quantity * unit_price_fen),
 	CONSTRAINT never_more_than_ordered CHECK (put + short + cancelled <= quantity),
 	CONSTRAINT never_handed_over_twice CHECK (handed_over <= put),
 	FOREIGN KEY(order_no) REFERENCES shop_order (no),
 	FOREIGN KEY(sku_id) REFERENCES sku (id)
 )
  WITHOUT ROWID;
+CREATE TABLE short_pick (
+	id INTEGER NOT NULL,
+	order_no INTEGER NOT NULL,
+	line_no INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	reason VARCHAR NOT NULL,
+	rule VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	opened_by VARCHAR NOT NULL,
+	opened_at INTEGER NOT NULL,
+	due_at INTEGER NOT NULL,
+	calls INTEGER NOT NULL,
+	answer VARCHAR NOT NULL,
+	answered_by VARCHAR NOT NULL,
+	answered_at INTEGER,
+	refund_id VARCHAR NOT NULL,
+	refund_fen INTEGER NOT NULL,
+	new_line_no INTEGER,
+	settled_by VARCHAR NOT NULL,
+	settled_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (quantity > 0 AND refund_fen >= 0 AND calls >= 0),
+	CHECK (rule IN ('refund', 'similar', 'ask')),
+	CHECK (state IN ('open', 'refunded', 'substituted')),
+	CHECK (answer IN ('', 'yes', 'no', 'nobody')),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE INDEX short_pick_of_line ON short_pick (order_no, line_no);
+CREATE INDEX short_pick_open ON short_pick (id) WHERE state = 'open';
 CREATE TABLE parcel (
 	id INTEGER NOT NULL,
 	wave_id INTEGER NOT NULL,
@@ -287,6 +482,7 @@ CREATE TABLE parcel (
 	place INTEGER NOT NULL,
 	number INTEGER NOT NULL,
 	of_total INTEGER NOT NULL,
+	cluster INTEGER DEFAULT 0 NOT NULL,
 	state VARCHAR NOT NULL,
 	ready_at INTEGER,
 	handed_over_at INTEGER,
@@ -354,7 +550,106 @@ CREATE TABLE refund_outcome (
 	CHECK (state IN ('succeeded', 'failed'))
 )
  WITHOUT ROWID;
-CREATE INDEX order_line_by_parcel ON order_line (parcel_id, sku_id) WHERE parcel_id IS NOT NULL;
+CREATE TABLE delivery (
+	id INTEGER NOT NULL,
+	session_id VARCHAR NOT NULL,
+	supplier VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	opened_at INTEGER NOT NULL,
+	opened_by VARCHAR NOT NULL,
+	counted_by VARCHAR NOT NULL,
+	closed_at INTEGER,
+	closed_by VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (state IN ('open', 'closed', 'dropped')),
+	FOREIGN KEY(session_id) REFERENCES live_session (id)
+);
+CREATE INDEX deliveries_of_session ON delivery (session_id, supplier);
+CREATE TABLE delivery_line (
+	delivery_id INTEGER NOT NULL,
+	sku_id INTEGER NOT NULL,
+	expected INTEGER NOT NULL,
+	good INTEGER NOT NULL,
+	damaged INTEGER NOT NULL,
+	wrong INTEGER NOT NULL,
+	short INTEGER NOT NULL,
+	over INTEGER NOT NULL,
+	arrived INTEGER NOT NULL,
+	from_stock INTEGER NOT NULL,
+	to_stock INTEGER NOT NULL,
+	minted INTEGER NOT NULL,
+	back INTEGER NOT NULL,
+	missing INTEGER NOT NULL,
+	later INTEGER NOT NULL,
+	policy VARCHAR NOT NULL,
+	PRIMARY KEY (delivery_id, sku_id),
+	CHECK (expected >= 0 AND good >= 0 AND damaged >= 0 AND wrong >= 0),
+	CONSTRAINT expected_is_received_or_short CHECK (expected + over = good + short),
+	CHECK (arrived >= 0 AND from_stock >= 0 AND to_stock >= 0 AND minted >= 0 AND back >= 0),
+	CHECK (missing >= 0 AND later >= 0 AND short >= 0 AND over >= 0),
+	FOREIGN KEY(delivery_id) REFERENCES delivery (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE delivery_count (
+	id INTEGER NOT NULL,
+	delivery_id INTEGER NOT NULL,
+	sku_id INTEGER,
+	text VARCHAR NOT NULL,
+	how VARCHAR NOT NULL,
+	quantity INTEGER NOT NULL,
+	batch VARCHAR NOT NULL,
+	use_by VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	undone_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (how IN ('good', 'damaged', 'wrong')),
+	CHECK (quantity > 0),
+	CONSTRAINT what_nobody_knows_is_wrong CHECK (sku_id IS NOT NULL OR how = 'wrong'),
+	FOREIGN KEY(delivery_id) REFERENCES delivery (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+);
+CREATE INDEX counts_of_sku ON delivery_count (sku_id);
+CREATE INDEX ix_delivery_count_delivery_id ON delivery_count (delivery_id);
+CREATE TABLE purchase_wish (
+	session_id VARCHAR NOT NULL,
+	sku_id INTEGER NOT NULL,
+	units INTEGER NOT NULL,
+	note VARCHAR NOT NULL,
+	PRIMARY KEY (session_id, sku_id),
+	CHECK (units >= 0),
+	FOREIGN KEY(session_id) REFERENCES live_session (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE purchase_list (
+	id INTEGER NOT NULL,
+	session_id VARCHAR NOT NULL,
+	supplier VARCHAR NOT NULL,
+	sent_at INTEGER NOT NULL,
+	sent_by VARCHAR NOT NULL,
+	delivery_id INTEGER,
+	PRIMARY KEY (id),
+	FOREIGN KEY(session_id) REFERENCES live_session (id),
+	FOREIGN KEY(delivery_id) REFERENCES delivery (id)
+);
+CREATE INDEX lists_of_session ON purchase_list (session_id, supplier);
+CREATE TABLE purchase_line (
+	list_id INTEGER NOT NULL,
+	sku_id INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	PRIMARY KEY (list_id, sku_id),
+	CHECK (quantity > 0),
+	FOREIGN KEY(list_id) REFERENCES purchase_list (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
+CREATE INDEX sku_by_barcode ON sku (barcode) WHERE barcode IS NOT NULL;
+CREATE INDEX order_line_by_parcel ON order_line (parcel_id, sku_id, quantity, cancelled, put, short)
+	WHERE parcel_id IS NOT NULL;
+CREATE INDEX order_line_wanted ON order_line (sku_id, parcel_id)
+	WHERE parcel_id IS NOT NULL AND quantity > put + short + cancelled;
 CREATE INDEX shop_order_by_session ON shop_order (session_id);
 CREATE INDEX customer_by_phone ON customer (phone);
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
@@ -422,3 +717,25 @@ CREATE TABLE recount (
 	settled_by VARCHAR NOT NULL,
 	PRIMARY KEY (id)
 );
+
+CREATE TABLE wave_item (
+	wave_id INTEGER NOT NULL,
+	sku_id INTEGER NOT NULL,
+	wanted INTEGER NOT NULL,
+	put INTEGER NOT NULL,
+	short INTEGER NOT NULL,
+	PRIMARY KEY (wave_id, sku_id),
+	CONSTRAINT no_more_than_is_wanted CHECK (put + short BETWEEN 0 AND wanted),
+	FOREIGN KEY(wave_id) REFERENCES wave (id),
+	FOREIGN KEY(sku_id) REFERENCES sku (id)
+)
+ WITHOUT ROWID;
+CREATE TRIGGER wave_follows_its_lines AFTER UPDATE OF parcel_id, sku_id, quantity, put, short, cancelled ON order_line
+	WHEN coalesce(OLD.parcel_id, NEW.parcel_id) IS NOT NULL BEGIN
+	UPDATE wave_item SET wanted = wanted - OLD.quantity + OLD.cancelled, put = put - OLD.put, short = short - OLD.short
+		WHERE wave_id = (SELECT wave_id FROM parcel WHERE id = OLD.parcel_id) AND sku_id = OLD.sku_id;
+	INSERT INTO wave_item(wave_id, sku_id, wanted, put, short)
+		SELECT wave_id, NEW.sku_id, NEW.quantity - NEW.cancelled, NEW.put, NEW.short FROM parcel WHERE id = NEW.parcel_id
+		ON CONFLICT(wave_id, sku_id) DO UPDATE SET wanted = wanted + excluded.wanted, put = put + excluded.put,
+			short = short + excluded.short;
+END;

@@ -1,0 +1,40 @@
+"""坏灯: lamps that are known not to shine. They are left alone until somebody tests them and sees them shine."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from tihuo.shop.events import LampDead, LampWell
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Work
+
+
+class DeadLamp(SQLModel, table=True):
+    """A slot whose lamp does not shine: a person saw it `dark`, or its line was `silent` too often."""
+
+    __tablename__ = "dead_lamp"
+    __table_args__ = (CheckConstraint("why IN ('dark', 'silent')"), {"sqlite_with_rowid": False})
+
+    slot: str = Field(primary_key=True)
+    why: str
+    actor: str
+    at: int
+
+
+def mark_dead(work: Work, slot: str, why: str) -> None:
+    """Nobody waits for this lamp any more. Raises `Refusal("unknown_slot")`."""
+    if all(slot not in slots for slots in work.house.slots.values()):
+        raise Refusal("unknown_slot", slot=slot)
+    added = work.sql(
+        "INSERT INTO dead_lamp(slot, why, actor, at) VALUES (?, ?, ?, ?) ON CONFLICT(slot) DO NOTHING",
+        (slot, why, work.actor, work.now),
+    ).rowcount
+    if added:
+        work.record(LampDead(slot=slot, why=why))
+
+
+def mark_well(work: Work, slot: str) -> None:
+    """Somebody saw it shine; a lamp that was well anyway stays so."""
+    if work.sql("DELETE FROM dead_lamp WHERE slot = ?", (slot,)).rowcount:
+        work.record(LampWell(slot=slot))
