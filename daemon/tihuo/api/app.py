@@ -55,7 +55,7 @@ def create_app(door: Door) -> FastAPI:
     app.state.calls = Tries(most=1, every_ms=10_000)
     app.add_middleware(Doorkeeper, door=door)
     problems.install(app)
-    for part in (health, login, live, kiosk, staff, owner):
+    for part in (kiosk, staff, live, health, login, owner):  # the busiest first
         app.include_router(part.router)
     if door.simulator is not None:
         app.include_router(simulator.router)

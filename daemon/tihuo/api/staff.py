@@ -23,13 +23,13 @@ from tihuo.api import (
 )
 
 router = APIRouter(prefix="/staff")
-for place in (
-    staff_sorting,
+for place in (  # the busiest first: a request is held against one route after another
+    staff_pickup,
     staff_scan,
+    staff_sorting,
     staff_sheets,
     staff_weighing,
     staff_missing,
-    staff_pickup,
     staff_stock,
     staff_correcting,
     staff_counting,

@@ -105,7 +105,7 @@ def _given(request: Request, given: Any) -> HTMLResponse:
     """What a hand-over came to; `given` has been through JSON when the tap was a repeated one."""
     receipt = door_of(request).house.print_receipts
     given = msgspec.to_builtins(given)
-    parcels = [read(request, counter.counter_parcel, parcel_id) for parcel_id in given["parcels"]]
+    parcels = read(request, counter.places_of, given["parcels"])
     return staff_fragment(request, "staff/given.html", given=given, parcels=parcels, receipt=receipt)
 
 

@@ -64,6 +64,20 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
     )  # fmt: skip
 
 
+class ParcelPlace(msgspec.Struct, frozen=True):
+    parcel_id: int
+    slot: str
+    zone: str
+    place: int
+
+
+def places_of(look: Look, parcel_ids: list[int]) -> list[ParcelPlace]:
+    """Where some parcels lie, or lay."""
+    marks = ", ".join("?" * len(parcel_ids))
+    rows = look.rows(f"SELECT id, slot, zone, place FROM parcel WHERE id IN ({marks}) ORDER BY slot, place", parcel_ids)
+    return [ParcelPlace(*row) for row in rows]
+
+
 def parcels_waiting(look: Look, order_no: int) -> list[CounterParcel]:
     """What is on the shelf for the customer of an order: this order's parcels and whatever else waits for her."""
     rows = look.rows(
