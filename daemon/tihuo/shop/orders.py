@@ -128,11 +128,6 @@ def last_order(work: Work) -> int:
     return max(int(row[0]), numbers_from(work, "orders"))
 
 
-def price_of_missing(unit_price_fen: int, units: int) -> int:
-    """What goes back for units that do not come, before anything else that went back for them."""
-    return unit_price_fen * units
-
-
 def take_refund(work: Work, order_no: int, order_id: str, refunds: int, amount_fen: int) -> Refund:
     """Book the next refund of an order. Its id counts the order's refunds, so a retry names the same one."""
     work.sql(

@@ -7,14 +7,11 @@ answered at any time. Lines that it does not know are counted. A printer that mu
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from tihuo.devices.simulated.paper_path import Paper
+from tihuo.devices.simulated.paper_path import Paper, PaperHead
 
-_KEPT_PAPERS = 200
 _DOTS_PER_MM = 8
 _IMMEDIATE = re.compile(rb"\x1b!([?S])")
 _BITMAP = re.compile(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d+),")
@@ -22,48 +19,12 @@ _LONGEST_LINE = 256
 
 
 @dataclass
-class LabelPath:
-    """Driven like a `PaperPath`: `feed` takes bytes in any portions and returns what the printer answers."""
+class LabelPath(PaperHead):
+    """The inside of a label printer: a label at a time, drawn whole and then printed."""
 
     width_dots: int = 480
-    on_paper: Callable[[Paper], None] = lambda paper: None
-    on_row: Callable[[], None] = lambda: None
-    near_end: bool = False
-    rows_left: int | None = None
-    cover_open: bool = False
-    answering: bool = True
-    drawer_kicks: int = 0
-    unknown_bytes: int = 0
-    papers: deque[Paper] = field(default_factory=lambda: deque(maxlen=_KEPT_PAPERS))
-    _unread: bytearray = field(default_factory=bytearray)
-    _held: deque[Callable[[], None]] = field(default_factory=deque)
     _size: tuple[int, int] = (480, 320)
     _image: list[bytearray] = field(default_factory=list)
-    _rows: list[bytes] = field(default_factory=list)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the head stands still until someone has helped."""
-        return self.cover_open or self.rows_left == 0
-
-    def feed(self, data: bytes) -> bytes:
-        """Read as far as whole commands go; the rest waits for more bytes."""
-        self._unread += data
-        answer = bytearray()
-        while self._unread and (taken := self._command(answer)):
-            del self._unread[:taken]
-        return bytes(answer)
-
-    def go_on(self) -> None:
-        """Print what was held, as far as it goes; called when someone has helped."""
-        while self._held and not self.stopped:
-            self._held.popleft()()
-
-    def lose_power(self) -> None:
-        """Forget everything that has not been printed; what lies under the head comes out as it is."""
-        self._unread.clear()
-        self._held.clear()
-        self.tear_off()
 
     def tear_off(self) -> None:
         """Take out the label under the head, half printed as it may be."""
@@ -132,29 +93,11 @@ class LabelPath:
             wide, high = self._size
             self._image = [bytearray((wide + 7) // 8) for _ in range(high)]
         elif word == b"PRINT":
-            self._do(partial(self._print, [bytes(row) for row in self._image]))
+            self._do(partial(self._print, [bytes(row) for row in self._image], self._finish))
         elif word not in (b"GAP", b"DIRECTION", b"REFERENCE", b""):
             self.unknown_bytes += len(line)
-
-    def _do(self, work: Callable[[], None]) -> None:
-        if self._held or self.stopped:
-            self._held.append(work)
-        else:
-            work()
-
-    def _print(self, rows: list[bytes]) -> None:
-        for done, row in enumerate(rows):
-            if self.stopped:
-                self._held.appendleft(partial(self._print, rows[done:]))
-                return
-            self.on_row()
-            self._rows.append(row)
-            if self.rows_left is not None:
-                self.rows_left -= 1
-        self._finish()
 
     def _finish(self) -> None:
         paper = Paper(self._size[0], tuple(self._rows), "", False)
         self._rows = []
-        self.papers.append(paper)
-        self.on_paper(paper)
+        self._out(paper)

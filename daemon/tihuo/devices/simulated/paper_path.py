@@ -6,6 +6,7 @@ that it does not know are counted. A print head that must stop (no paper, open c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,9 +45,10 @@ class Paper:
 
 
 @dataclass
-class PaperPath:
-    """`feed` takes bytes in any portions and returns what the printer answers. Not thread-safe by itself.
+class PaperHead(ABC):
+    """What every simulated printer has: bytes not read yet, work that is held while the head stands still, and paper.
 
+    `feed` takes bytes in any portions and returns what the printer answers. Not thread-safe by itself.
     `rows_left` is how much paper there is (None: plenty); `on_row` is called before each dot row and may raise to
     break the printer in the middle of a job; `on_paper` gets each finished paper.
     """
@@ -63,9 +65,7 @@ class PaperPath:
     papers: deque[Paper] = field(default_factory=lambda: deque(maxlen=_KEPT_PAPERS))
     _unread: bytearray = field(default_factory=bytearray)
     _held: deque[Callable[[], None]] = field(default_factory=deque)
-    _stored: list[bytes] = field(default_factory=list)
     _rows: list[bytes] = field(default_factory=list)
-    _text: bytearray = field(default_factory=bytearray)
 
     @property
     def stopped(self) -> bool:
@@ -91,6 +91,44 @@ class PaperPath:
         self._held.clear()
         self.tear_off()
 
+    @abstractmethod
+    def tear_off(self) -> None:
+        """Take out what has been printed so far."""
+
+    @abstractmethod
+    def _command(self, answer: bytearray) -> int:
+        """Obey the first command in `_unread`; how many bytes it was, or 0 while it is incomplete."""
+
+    def _do(self, work: Callable[[], None]) -> None:
+        if self._held or self.stopped:
+            self._held.append(work)
+        else:
+            work()
+
+    def _print(self, rows: list[bytes], then: Callable[[], None] = lambda: None) -> None:
+        """Row by row; where the head must stop, the rest and what comes after is held."""
+        for done, row in enumerate(rows):
+            if self.stopped:
+                self._held.appendleft(partial(self._print, rows[done:], then))
+                return
+            self.on_row()
+            self._rows.append(row)
+            if self.rows_left is not None:
+                self.rows_left -= 1
+        then()
+
+    def _out(self, paper: Paper) -> None:
+        self.papers.append(paper)
+        self.on_paper(paper)
+
+
+@dataclass
+class PaperPath(PaperHead):
+    """The inside of a receipt printer."""
+
+    _stored: list[bytes] = field(default_factory=list)
+    _text: bytearray = field(default_factory=bytearray)
+
     def tear_off(self) -> None:
         """Take out what has been printed so far, uncut."""
         self._finish(cut=False)
@@ -98,7 +136,6 @@ class PaperPath:
     # --- reading -------------------------------------------------------------------------------------------------
 
     def _command(self, answer: bytearray) -> int:
-        """Obey the first command in `_unread`; how many bytes it was, or 0 while it is incomplete."""
         unread = self._unread
         lead = unread[0]
         if lead not in (_DLE, _ESC, _FS, _GS):
@@ -138,7 +175,7 @@ class PaperPath:
             return 2
         if name in "Jd":
             lines = unread[2] * (1 if name == "J" else LINE_DOTS)
-            self._do(lambda: self._print([b""] * lines))
+            self._do(lambda: self._feed_rows([b""] * lines))
             return 3
         if name == "p":
             if len(unread) < 5:
@@ -177,7 +214,7 @@ class PaperPath:
             self._stored = _enlarged(body[10:], row_bytes, wide=body[3] == 2, tall=body[4] == 2)
             return True
         if body in (b"02", b"0\x02"):
-            self._do(partial(self._print, self._stored))
+            self._do(partial(self._feed_rows, self._stored))
             return True
         return False
 
@@ -191,7 +228,7 @@ class PaperPath:
             return 0
         mode = unread[3]
         rows = _enlarged(bytes(unread[8:size]), row_bytes, wide=bool(mode & 1), tall=bool(mode & 2))
-        self._do(partial(self._print, rows))
+        self._do(partial(self._feed_rows, rows))
         return size
 
     def _read_over(self, lead: int, name: str) -> int:
@@ -216,27 +253,15 @@ class PaperPath:
 
     # --- printing ------------------------------------------------------------------------------------------------
 
-    def _do(self, work: Callable[[], None]) -> None:
-        if self._held or self.stopped:
-            self._held.append(work)
-        else:
-            work()
-
-    def _print(self, rows: list[bytes]) -> None:
+    def _feed_rows(self, rows: list[bytes]) -> None:
+        """Rows as wide as the paper."""
         across = (self.width_dots + 7) // 8
-        for done, row in enumerate(rows):
-            if self.stopped:
-                self._held.appendleft(partial(self._print, rows[done:]))
-                return
-            self.on_row()
-            self._rows.append(row[:across].ljust(across, b"\0"))
-            if self.rows_left is not None:
-                self.rows_left -= 1
+        self._print([row[:across].ljust(across, b"\0") for row in rows])
 
     def _character(self, code: int) -> None:
         self._text.append(code)
         if code == 0x0A:
-            self._print([b""] * LINE_DOTS)
+            self._feed_rows([b""] * LINE_DOTS)
 
     def _kick_drawer(self) -> None:
         self.drawer_kicks += 1
@@ -246,8 +271,7 @@ class PaperPath:
             return
         paper = Paper(self.width_dots, tuple(self._rows), self._text.decode("latin-1"), cut)
         self._rows, self._text = [], bytearray()
-        self.papers.append(paper)
-        self.on_paper(paper)
+        self._out(paper)
 
 
 def _enlarged(dots: bytes, row_bytes: int, wide: bool, tall: bool) -> list[bytes]:
