@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from tests.little_shop import copy_of
-from tests.pages.evening import Evening, Served
+from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tihuo.api.auth import hash_pin
+from tihuo.shop.staff import keep_user
+from tihuo.stages.sorting import open_wave
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -59,6 +62,32 @@ def evening(evening_file: Path, tmp_path: Path) -> Iterator[Evening]:
     evening = Evening(copy_of(evening_file, tmp_path / "shop.db"))
     yield evening
     evening.close()
+
+
+@pytest.fixture
+def staffed(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+    """A sale has just begun in a shop with an owner and somebody at the shelf; nobody has ordered."""
+    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
+    evening.do(keep_user, OWNER, "owner", hash_pin(PIN))
+    evening.do(keep_user, STAFF, "staff", hash_pin(PIN))
+    yield evening
+    evening.close()
+
+
+@pytest.fixture
+def ordered(staffed: Evening) -> Evening:
+    """Three orders have come in: o1 of 3 rice and 2 milk, o2 of one rice, o3 of 2 rice and eggs."""
+    staffed.sell("o1", "lin", RICE=3, MILK=2)
+    staffed.sell("o2", "zhao", RICE=1)
+    staffed.sell("o3", "ou", RICE=2, EGGS=1)
+    return staffed
+
+
+@pytest.fixture
+def wave_open(ordered: Evening) -> Evening:
+    """A wave is open: o1 wants 3 rice (A01) and 2 milk (C01), o2 one rice (A02), o3 2 rice and eggs (A03)."""
+    ordered.do(open_wave, "s1")
+    return ordered
 
 
 @pytest.fixture

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import DESK, PHONE, log_in
-from tihuo.api.auth import hash_pin
 from tihuo.boards.balance import imbalances
-from tihuo.shop.staff import keep_user
 from tihuo.stages import aftercare, preparing, selling
 
 pytestmark = pytest.mark.browser
@@ -22,18 +17,14 @@ expect = playwright.expect
 
 
 @pytest.fixture
-def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def evening(staffed: Evening) -> Evening:
     """The sale is on: an order was cancelled, some eggs are broken and owed."""
-    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    for name, role in ((OWNER, "owner"), (STAFF, "staff")):
-        evening.do(keep_user, name, role, hash_pin(PIN))
-    evening.sell("o1", "lin", RICE=3, MILK=2)
-    evening.sell("o2", "zhao", RICE=1, EGGS=1)
-    evening.do(aftercare.cancel, 1, "她搬家了")
-    evening.do(selling.sell_walk_in, "s1", "EGGS", 4)
-    evening.do(aftercare.lose, "s1", "EGGS", 2, "damage")
-    yield evening
-    evening.close()
+    staffed.sell("o1", "lin", RICE=3, MILK=2)
+    staffed.sell("o2", "zhao", RICE=1, EGGS=1)
+    staffed.do(aftercare.cancel, 1, "她搬家了")
+    staffed.do(selling.sell_walk_in, "s1", "EGGS", 4)
+    staffed.do(aftercare.lose, "s1", "EGGS", 2, "damage")
+    return staffed
 
 
 def say(desk: Any, label: str, value: str, button: str) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from tests.little_shop import GOODS, copy_of
+from tests.little_shop import GOODS
 from tests.pages.conftest import OpenPage, barriers, playwright
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.test_staff_walk import SMALL
 from tests.pages.walking import DESK, PHONE, log_in, scan
-from tihuo.api.auth import hash_pin
-from tihuo.shop.staff import keep_user
 from tihuo.stages import preparing, receiving, selling
 
 pytestmark = pytest.mark.browser
@@ -23,20 +18,16 @@ DAIRY = "牧场直送"
 
 
 @pytest.fixture
-def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def evening(staffed: Evening) -> Evening:
     """The sale is over: of the dairy's milk lin has 4, zhao 4, ou 3."""
-    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    evening.do(keep_user, OWNER, "owner", hash_pin(PIN))
-    evening.do(keep_user, STAFF, "staff", hash_pin(PIN))
-    evening.do(preparing.keep_sku, msgspec.structs.replace(GOODS[2], supplier=DAIRY))
+    staffed.do(preparing.keep_sku, msgspec.structs.replace(GOODS[2], supplier=DAIRY))
     for order_id, customer, units in (("o1", "lin", 4), ("o2", "zhao", 4), ("o3", "ou", 3)):
-        evening.sell(order_id, customer, MILK=units)
-        evening.clock.tick(1000)
-    evening.do(preparing.close_session, "s1")
-    for grant, sold in evening.sql("SELECT id, sold FROM stock_grant"):
-        evening.do(selling.close_grant, grant, sold)
-    yield evening
-    evening.close()
+        staffed.sell(order_id, customer, MILK=units)
+        staffed.clock.tick(1000)
+    staffed.do(preparing.close_session, "s1")
+    for grant, sold in staffed.sql("SELECT id, sold FROM stock_grant"):
+        staffed.do(selling.close_grant, grant, sold)
+    return staffed
 
 
 def test_from_the_list_to_the_shelf(evening: Evening, served: Served, open_page: OpenPage) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.little_shop import copy_of
 from tests.pages.conftest import ARGUMENTS, CHROMIUM, WAIT_MS, OpenPage, playwright
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import PHONE, kept, log_in, scan
-from tihuo.api.auth import hash_pin
 from tihuo.boards import balance
 from tihuo.shop.events import UnitsPut
 from tihuo.shop.scans import slot_text
-from tihuo.shop.staff import keep_user
 from tihuo.stages import sorting as stage
 
 pytestmark = pytest.mark.browser
@@ -26,17 +22,9 @@ RICE = "6901234567892"
 
 
 @pytest.fixture
-def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def evening(wave_open: Evening) -> Evening:
     """A wave is open: o1 wants 3 rice (A01) and 2 milk (C01), o2 one rice (A02), o3 2 rice and eggs (A03)."""
-    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    evening.do(keep_user, OWNER, "owner", hash_pin(PIN))
-    evening.do(keep_user, STAFF, "staff", hash_pin(PIN))
-    evening.sell("o1", "lin", RICE=3, MILK=2)
-    evening.sell("o2", "zhao", RICE=1)
-    evening.sell("o3", "ou", RICE=2, EGGS=1)
-    evening.do(stage.open_wave, "s1")
-    yield evening
-    evening.close()
+    return wave_open
 
 
 @pytest.fixture

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import PHONE, kept, log_in, scan
-from tihuo.api.auth import hash_pin
 from tihuo.boards import balance, counter, paper, sorting
-from tihuo.shop.staff import keep_user
 from tihuo.stages import handing_over
 from tihuo.stages import sorting as stage
 
@@ -33,16 +28,9 @@ HEAR = """() => {
 
 
 @pytest.fixture
-def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def evening(ordered: Evening) -> Evening:
     """Three orders have come in; nobody has begun to sort."""
-    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    evening.do(keep_user, OWNER, "owner", hash_pin(PIN))
-    evening.do(keep_user, STAFF, "staff", hash_pin(PIN))
-    evening.sell("o1", "lin", RICE=3, MILK=2)
-    evening.sell("o2", "zhao", RICE=1)
-    evening.sell("o3", "ou", RICE=2, EGGS=1)
-    yield evening
-    evening.close()
+    return ordered
 
 
 @pytest.fixture

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
-from tests.pages.evening import PIN, STAFF, Evening, Served
+from tests.pages.evening import STAFF, Evening, Served
 from tests.pages.walking import PHONE, log_in, scan
-from tihuo.api.auth import hash_pin
 from tihuo.boards import sorting
 from tihuo.shop.orders import NewLine
-from tihuo.shop.staff import keep_user
 from tihuo.stages import selling
 
 pytestmark = pytest.mark.browser
@@ -23,10 +17,8 @@ DOORS = ("3号601室", "37号102室", "3号502室", "5号301室")
 
 
 @pytest.fixture
-def floor(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def floor(staffed: Evening) -> Evening:
     """Four households of three buildings want a bag of rice each."""
-    shop = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    shop.do(keep_user, STAFF, "staff", hash_pin(PIN))
     for number, door in enumerate(DOORS, 1):
         new = selling.ImportedOrder(
             order_id=f"ktt:g:{number}",
@@ -39,9 +31,8 @@ def floor(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
             lines=(NewLine("1", "RICE", 1, 3990, ""),),
             paid_fen=3990,
         )
-        shop.do(selling.import_order, "s1", new)
-    yield shop
-    shop.close()
+        staffed.do(selling.import_order, "s1", new)
+    return staffed
 
 
 def test_a_part_of_the_orders_is_carried_cluster_by_cluster(floor: Evening, open_page: OpenPage) -> None:

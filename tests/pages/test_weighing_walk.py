@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.little_shop import copy_of
 from tests.pages.conftest import OpenPage, barriers, playwright
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import DESK, PHONE, log_in
-from tihuo.api.auth import hash_pin
 from tihuo.boards import short_picks
 from tihuo.boards.balance import imbalances
 from tihuo.shop.events import PhoneShown
-from tihuo.shop.staff import keep_user
 from tihuo.stages import preparing, selling, sorting
 
 pytestmark = pytest.mark.browser
@@ -34,12 +29,9 @@ def picture(page: Any, name: str) -> None:
 
 
 @pytest.fixture
-def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
+def evening(staffed: Evening) -> Evening:
     """Three customers bought apples by weight, and rice that will be missing: lin wants something similar, zhao
     wants to be asked."""
-    evening = Evening(copy_of(seeded_file, tmp_path / "shop.db"))
-    evening.do(keep_user, OWNER, "owner", hash_pin(PIN))
-    evening.do(keep_user, STAFF, "staff", hash_pin(PIN))
     for sku in (
         preparing.NewSku(
             code="APPLES",
@@ -53,24 +45,23 @@ def evening(seeded_file: Path, tmp_path: Path) -> Iterator[Evening]:
         preparing.NewSku(code="RICE-2", product="大米", spec="2.5 kg", unit="袋", price_fen=2200),
         preparing.NewSku(code="MILLET", product="沁州黄小米", spec="1 kg", unit="袋", price_fen=1500),
     ):
-        evening.do(preparing.keep_sku, sku)
-        evening.do(preparing.receive, sku.code, 5)
+        staffed.do(preparing.keep_sku, sku)
+        staffed.do(preparing.receive, sku.code, 5)
     items = [
         preparing.NewItem(sku=sku, kind="presale", quantity=20, price_fen=price, cap_set_by="店主")
         for sku, price in (("APPLES", 1000), ("RICE", 3990))
     ]
-    evening.plan("s2", *items)
-    evening.do(preparing.open_session, "s2")
+    staffed.plan("s2", *items)
+    staffed.do(preparing.open_session, "s2")
     for order_id, who, rule, wanted in (
         ("o1", "lin", "similar", {"APPLES": 2, "RICE": 1}),
         ("o2", "zhao", "ask", {"APPLES": 1, "RICE": 1}),
         ("o3", "ou", "refund", {"APPLES": 1}),
     ):
-        new = evening.order(order_id, who, "s2", **wanted)
-        evening.do(selling.accept_order, msgspec.structs.replace(new, substitution=rule))
-    evening.do(sorting.open_wave, "s2")
-    yield evening
-    evening.close()
+        new = staffed.order(order_id, who, "s2", **wanted)
+        staffed.do(selling.accept_order, msgspec.structs.replace(new, substitution=rule))
+    staffed.do(sorting.open_wave, "s2")
+    return staffed
 
 
 def refunded(evening: Evening, order_id: str) -> int:
