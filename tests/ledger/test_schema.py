@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, create_engine
 
-import tihuo.shop
+import tihuo.tables
 
 LEDGER_TABLES = {"keep", "cursor", "once", "parked", "journal", "migration"}
 """What the ledger keeps for itself, without a model."""
@@ -63,7 +63,7 @@ def differences(models: dict[str, Any], migrated: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def models(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """A database made from the models alone."""
-    for module in pkgutil.iter_modules(tihuo.shop.__path__, "tihuo.shop."):
+    for module in pkgutil.iter_modules(tihuo.tables.__path__, "tihuo.tables."):
         importlib.import_module(module.name)
     path = tmp_path / "models.db"
     engine = create_engine(f"sqlite:///{path}")

@@ -81,9 +81,7 @@ def _channel(topic: str, what: str, messages: Mapping[str, Any]) -> dict[str, An
             "prefix": {"description": "Configurable.", "default": "tihuo/v1"},
             "store": {"description": "The id of the store: letters, digits, `_` and `-`."},
         },
-        "messages": {
-            name.removeprefix(f"{topic}."): {"$ref": f"#/components/messages/{name}"} for name in mine
-        },
+        "messages": {name.removeprefix(f"{topic}."): {"$ref": f"#/components/messages/{name}"} for name in mine},
     }
 
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
-
 from tihuo.shop.events import PaperMoved, PaperQueued, SettingChanged
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
@@ -25,33 +22,6 @@ ADDRESSED = ("test", "calibration", "drawer")
 
 PROFILE = "printer_profile:"
 """What the owner saw of a printer is kept under this and its name."""
-
-
-class PrintJob(SQLModel, table=True):
-    """One piece of paper. `subject` names what it is about, such as `parcel:7`; `content` is what it says, as JSON.
-
-    `zone` and `printer` say who may print it, empty for anybody; `printer` is also who took it.
-    """
-
-    __tablename__ = "print_job"
-    __table_args__ = (
-        CheckConstraint("state IN ('queued', 'sending', 'printed', 'doubtful', 'expired', 'cancelled')"),
-        CheckConstraint("kind IN ('label', 'receipt', 'test', 'list', 'slot', 'sheet', 'calibration', 'drawer')"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    kind: str
-    subject: str = Field(index=True)
-    copy_no: int = 1
-    content: str
-    zone: str = ""
-    printer: str = ""
-    batch_id: int | None = Field(default=None, foreign_key="print_batch.id", index=True)
-    state: str = Field(default="queued", index=True)
-    trouble: str = ""
-    queued_at: int
-    queued_ticks: int = 0
-    moved_at: int
 
 
 def queue(

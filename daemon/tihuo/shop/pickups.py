@@ -19,9 +19,6 @@ from array import array
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
-
 from tihuo.shop.words import Refusal
 
 _PAYLOAD = re.compile(r"TH1:([A-Z0-9_-]{1,24}):([0-9A-V]{1,7}):([A-Z2-7]{16})")
@@ -29,46 +26,6 @@ _HALF = 10_000
 _DIGITS32 = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _SEAL32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [one + two for one in _SEAL32 for two in _SEAL32]
-
-
-class Visit(SQLModel, table=True):
-    """到店: one stay of one customer at one kiosk, which that kiosk's page is drawn from.
-
-    `outcome`: 'welcome', 'confirm' (asks whether all was taken), 'partly', 'done', or a refusal code.
-    """
-
-    id: int | None = Field(default=None, primary_key=True)
-    kiosk: str
-    order_no: int | None = None
-    customer_id: str | None = None
-    outcome: str
-    facts: str = "{}"
-    method: str = "kiosk"
-    opened_at: int
-    ends_at: int
-    """In `Work.ticks`: a deadline must not move when the clock does."""
-    closed_at: int | None = None
-    given_before: int = 0
-    """The newest `HandoverLine` when she came: what is beyond it was given to her since."""
-
-
-class HandoverLine(SQLModel, table=True):
-    """核销交付: a record of units that went over the counter."""
-
-    __tablename__ = "handover_line"
-    __table_args__ = (CheckConstraint("quantity > 0"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    order_no: int = Field(index=True)
-    line_no: int
-    parcel_id: int
-    quantity: int
-    method: str
-    actor: str
-    at: int
-    visit_id: int | None = None
-    undone_at: int | None = None
-    """When the units came back over the counter, if the hand-over was a mistake."""
 
 
 def code_for(store_id: str, order_no: int, key: bytes) -> str:

@@ -5,26 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
 
 from tihuo.shop.events import BatchMoved
 from tihuo.shop.paper import moved
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
-
-
-class PrintBatch(SQLModel, table=True):
-    """Its jobs carry its id; how far it is, they tell. A paused batch keeps its jobs, and no printer takes them."""
-
-    __tablename__ = "print_batch"
-    __table_args__ = (CheckConstraint("state IN ('printing', 'paused', 'cancelled')"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    subject: str
-    state: str = "printing"
-    actor: str = ""
-    made_at: int
 
 
 class Piece(msgspec.Struct, frozen=True):

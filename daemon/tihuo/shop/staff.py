@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
-
 from tihuo.shop.events import SettingChanged
 from tihuo.shop.words import Refusal, Role
 from tihuo.shop.work import Work
-
-
-class User(SQLModel, table=True):
-    """A person with a PIN. Only its hash is kept."""
-
-    __tablename__ = "shop_user"
-    __table_args__ = (CheckConstraint("role IN ('owner', 'staff')"), {"sqlite_with_rowid": False})
-
-    name: str = Field(primary_key=True)
-    role: str
-    pin_hash: str
-    renewed: int = 0
-    """Counts PIN changes: a cookie from before is no longer good."""
 
 
 def keep_user(work: Work, name: str, role: str, pin_hash: str) -> None:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
-
 from tihuo.shop.events import PhotoKept, TicketOpened, TicketUpdated
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
@@ -20,62 +17,6 @@ NEXT = {"open": ("in_progress",), "in_progress": ("done", "rejected")}
 MOST_PHOTOS = 9
 MOST_PHOTO_BYTES = 2 << 20
 """Of one photograph; with nine of them a ticket never holds more than 18 MB."""
-
-
-class ServiceTicket(SQLModel, table=True):
-    """One request about one order. `outcome` is what the shop wrote when it was done or rejected."""
-
-    __tablename__ = "service_ticket"
-    __table_args__ = (
-        CheckConstraint("state IN ('open', 'in_progress', 'done', 'rejected')"),
-        CheckConstraint("kind IN ('return', 'exchange', 'refund_only')"),
-    )
-
-    no: int | None = Field(default=None, primary_key=True)
-    ticket_id: str = Field(unique=True)
-    request_id: str = Field(unique=True)
-    order_no: int = Field(foreign_key="shop_order.no", index=True)
-    kind: str
-    reason: str = ""
-    state: str = "open"
-    outcome: str = ""
-    opened_at: int
-    moved_at: int
-
-
-class TicketLine(SQLModel, table=True):
-    """How many units of a line of the order a ticket is about."""
-
-    __tablename__ = "ticket_line"
-    __table_args__ = (CheckConstraint("quantity > 0"), {"sqlite_with_rowid": False})
-
-    ticket_no: int = Field(primary_key=True, foreign_key="service_ticket.no")
-    line_no: int = Field(primary_key=True)
-    quantity: int
-
-
-class TicketPhoto(SQLModel, table=True):
-    """A photograph: the cloud's address of it, or its bytes. `sha256` is empty until all `parts` are here."""
-
-    __tablename__ = "ticket_photo"
-
-    id: int | None = Field(default=None, primary_key=True)
-    ticket_no: int = Field(foreign_key="service_ticket.no", index=True)
-    name: str
-    parts: int = 0
-    url: str = ""
-    sha256: str = ""
-    content: bytes | None = None
-
-
-class PhotoPart(SQLModel, table=True):
-    """A part of a photograph of which others are still on their way."""
-
-    __tablename__ = "photo_part"
-
-    photo_id: int = Field(primary_key=True, foreign_key="ticket_photo.id")
-    part: int = Field(primary_key=True)
-    content: bytes
 
 
 def open_ticket(
