@@ -7,7 +7,7 @@ written on the list (盘点) until it is clear whether they came home again, wer
 from __future__ import annotations
 
 from tihuo.shop.fence import look_again
-from tihuo.shop.shortages import charge, wanted_units
+from tihuo.shop.shortages import charge, enter, wanted_units
 from tihuo.shop.stock import OF_GRANT, OF_ITEM, move, open_losses, order_spare, unmint
 from tihuo.shop.work import Work
 
@@ -120,13 +120,7 @@ def charge_losses(work: Work) -> None:
     ).fetchall():
         short = min(units, wanted_units(work, session_id, sku_id))
         if short:
-            row = work.one(
-                "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at) "
-                "VALUES (?, ?, ?, 0, 0, 'lost', ?, ?, ?) RETURNING id",
-                (session_id, sku_id, short, work.house.shortage_policy, work.actor, work.now),
-            )
-            assert row is not None
-            charge(work, row[0], short)
+            charge(work, enter(work, session_id, sku_id, short, "lost", work.house.shortage_policy), short)
         if units > short:
             look_again(work, "contradiction", session_id, sku, units - short)
     work.sql("DELETE FROM recount WHERE what = 'loss'")

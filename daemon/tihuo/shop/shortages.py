@@ -54,12 +54,7 @@ def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, p
     from_free = min(open_to, free)
     from_shelf = min(open_to - from_free, on_shelf)
     owed = min(open_to - from_free - from_shelf, lent)
-    shortage_id = work.sql(
-        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at) "
-        "VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?)",
-        (session_id, sku_id, quantity, reason, policy, work.actor, work.now),
-    ).lastrowid
-    assert shortage_id is not None
+    shortage_id = enter(work, session_id, sku_id, quantity, reason, policy)
     if from_free:
         move(work, "free", "void", [(session_id, sku_id, from_free)])
     if from_shelf:
@@ -91,14 +86,32 @@ def lose(work: Work, session_id: str, sku_id: int, quantity: int, reason: str, p
     return loss
 
 
+def enter(
+    work: Work,
+    session_id: str,
+    sku_id: int,
+    quantity: int,
+    reason: str,
+    policy: str,
+    *,
+    covered: int = 0,
+    short: int = 0,
+    actor: str = "",
+) -> int:
+    """A loss stands in the book: `covered` of its units were made good, `short` went back. Gives its id."""
+    shortage_id = work.sql(
+        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?4 + ?5 = ?3 THEN ?9 END)",
+        (session_id, sku_id, quantity, covered, short, reason, policy, actor or work.actor, work.now),
+    ).lastrowid
+    assert shortage_id is not None
+    return shortage_id
+
+
 def void_quarantined(work: Work, session_id: str, sku_id: int, quantity: int, reason: str) -> None:
     """待处理库存 ends: rights of cancelled orders whose goods never came, or are not fit to be sold."""
     move(work, "quarantine", "void", [(session_id, sku_id, quantity)])
-    work.sql(
-        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
-        "VALUES (?1, ?2, ?3, ?3, 0, ?4, 'by_hand', ?5, ?6, ?6)",
-        (session_id, sku_id, quantity, reason, work.actor, work.now),
-    )
+    enter(work, session_id, sku_id, quantity, reason, BY_HAND, covered=quantity)
 
 
 class Want(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from tihuo.shop.events import (
 from tihuo.shop.fence import look_again
 from tihuo.shop.orders import NewOrder, last_order
 from tihuo.shop.reclaim import defer_loss, loss_told, stand_in_again
-from tihuo.shop.shortages import BY_HAND
+from tihuo.shop.shortages import BY_HAND, enter
 from tihuo.shop.stock import OF_GRANT, OF_ITEM, move, offer
 from tihuo.shop.waves import next_parcel
 from tihuo.shop.weights import weight_back
@@ -289,11 +289,7 @@ def _gone(work: Work, order: _Order, line_no: int, units: int) -> None:
 
 
 def _charge(work: Work, session_id: str, sku_id: int, units: int, reason: str) -> None:
-    work.sql(
-        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
-        "VALUES (?1, ?2, ?3, 0, ?3, ?4, ?5, ?6, ?7, ?7)",
-        (session_id, sku_id, units, reason or "short", BY_HAND, CLOUD, work.now),
-    )
+    enter(work, session_id, sku_id, units, reason or "short", BY_HAND, short=units, actor=CLOUD)
     loss_told(work, session_id, sku_id, units)
 
 

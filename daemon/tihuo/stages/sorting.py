@@ -11,7 +11,7 @@ from tihuo.shop.fence import keep_out
 from tihuo.shop.items import items_named
 from tihuo.shop.parcels import call_off_label, settle_parcel
 from tihuo.shop.short_picks import shorten
-from tihuo.shop.shortages import BY_HAND, lose
+from tihuo.shop.shortages import BY_HAND, enter, lose
 from tihuo.shop.stock import book
 from tihuo.shop.waves import LIT, MINE, OPEN, WANTED, lit_by, take_picker
 from tihuo.shop.weights import far_off, weigh_in, weigh_out
@@ -239,11 +239,7 @@ def short(work: Work, parcel_id: int, sku_id: int, quantity: int) -> str:
     """
     keep_out(work)
     picks = _spread(work, parcel_id, sku_id, quantity)
-    work.sql(
-        "INSERT INTO shortage(session_id, sku_id, quantity, covered, short, reason, policy, actor, at, settled_at) "
-        "VALUES (?1, ?2, ?3, 0, ?3, 'short', ?4, ?5, ?6, ?6)",
-        (_session(work, parcel_id), sku_id, quantity, BY_HAND, work.actor, work.now),
-    )
+    enter(work, _session(work, parcel_id), sku_id, quantity, "short", BY_HAND, short=quantity)
     for order_no, line_no, units in picks:
         shorten(work, order_no, line_no, units, "short")
     return settle_parcel(work, parcel_id)
