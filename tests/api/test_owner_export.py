@@ -77,6 +77,17 @@ def test_by_product_and_by_customer_agree(sold: Desk, tmp_path: Path) -> None:
     assert sum(row["Money"] for row in products.values()) == sum(row["Paid"] for row in customers.values())
 
 
+def test_parcels_line_by_line(sold: Desk, tmp_path: Path) -> None:
+    rows = table(sold, "parcels", tmp_path)
+    assert [(row["Slot"], row["Name"], row["Product"], row["Sorted"], row["Units short"]) for row in rows] == [
+        ("A01", "林*", "大米", 2, 0),
+        ("A02", "赵*", "大米", 1, 0),
+        ("C01", "林*", "鲜牛奶", 2, 1),
+        ("F01", "欧*", "速冻包子", 1, 0),
+    ]
+    assert [row["Parcel"] for row in rows] == ["1/2", "1/1", "2/2", "1/1"]
+
+
 def test_a_table_speaks_the_language_of_the_page(sold: Desk, tmp_path: Path) -> None:
     rows = table(sold, "by-product", tmp_path, "zh")
     assert {row["温区"] for row in rows} == {"常温", "冷藏", "冷冻"}

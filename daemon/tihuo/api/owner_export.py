@@ -16,7 +16,7 @@ from tihuo.api.languages import N_
 from tihuo.api.pages import Language, language_of
 from tihuo.api.sheets import Column, download, workbook
 from tihuo.api.texts import ZONES
-from tihuo.boards import doors, orders, session_sheets, short_picks, stock
+from tihuo.boards import doors, orders, session_sheets, short_picks, stock, wave_sheet
 from tihuo.boards.orders import OrderRow
 from tihuo.ledger.database import Look
 from tihuo.shop.short_picks import TIMETABLE
@@ -180,6 +180,21 @@ TABLES = {
             Field(N_("Zone"), "zone", "zone"),
             Field(N_("Households"), "households", "number"),
             Field(N_("Ordered"), "sold", "number"),
+            *SORTED[:2],
+        ),
+    ),
+    "parcels": Table(
+        N_("Parcels"),
+        wave_sheet.parcels_of_session,
+        (
+            Field(N_("Slot"), "slot"),
+            Field(N_("Place"), "place", "number"),
+            Field(N_("Zone"), "zone", "zone"),
+            Field(N_("Name"), "name"),
+            Field(N_("Phone"), "tail"),
+            Field(N_("Parcel"), "bag"),
+            *GOODS[:3],
+            Field(N_("Ordered"), "wanted", "number"),
             *SORTED[:2],
         ),
     ),

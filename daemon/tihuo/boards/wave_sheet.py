@@ -100,6 +100,37 @@ def wave_by_customer(look: Look, wave_id: int) -> WaveSheet:
     return WaveSheet(by_product(look, wave_id), parcels, lines)
 
 
+class SlotLine(msgspec.Struct, frozen=True):
+    """What goes into a bag of one SKU, in units, and where the bag stands; `bag` is such as `1/3`."""
+
+    slot: str
+    place: int
+    zone: str
+    name: str
+    tail: str
+    bag: str
+    sku: str
+    product: str
+    spec: str
+    wanted: int
+    put: int
+    short: int
+
+
+def parcels_of_session(look: Look, session_id: str) -> list[SlotLine]:
+    """按顾客: every bag of every wave of a session, line by line, in the order of the slots."""
+    found = []
+    for (wave_id,) in look.rows("SELECT id FROM wave WHERE session_id = ? ORDER BY id", (session_id,)):
+        sheet = wave_by_customer(look, wave_id)
+        goods = {row.sku_id: row for row in sheet.goods}
+        bags = {bag.parcel_id: bag for bag in sheet.parcels}
+        for line in sheet.lines:
+            bag, item = bags[line.parcel_id], goods[line.sku_id]
+            place = (bag.slot, bag.place, bag.zone, bag.name, bag.tail, f"{bag.number}/{bag.of}")
+            found.append(SlotLine(*place, item.sku, item.name, item.spec, line.wanted, line.put, line.short))
+    return sorted(found, key=lambda line: (line.slot, line.place, line.sku))
+
+
 def _table(look: Look, shape: type[Shape], select: str, wave_id: int) -> list[Shape]:
     """The rows of a SELECT about one wave, each as a Struct whose fields are its columns in order."""
     columns = ", ".join(f'"{name}"' for name in shape.__struct_fields__)
