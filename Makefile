@@ -10,7 +10,7 @@ export VENV PYTHON
 BIN = $(VENV)/bin
 SETUP = provisioning/setup.sh
 
-.PHONY: help demo test check bench soak hwlab lock wheel clean lint types imports
+.PHONY: help demo test check bench bench-peers soak hwlab lock wheel clean lint types imports
 
 help:
 	@echo 'make demo          a shop with simulated devices and a demo cloud, until Ctrl-C'
@@ -18,8 +18,9 @@ help:
 	@echo 'make test          every check: lint, types, imports, unit, contract, journey and browser tests'
 	@echo 'make check         the fast part: no browser, no broker'
 	@echo 'make bench         the benchmarks'
+	@echo 'make bench-peers   a hand-over here beside the same at the peer that was measured'
 	@echo 'make soak          faults again and again: schedules, kills, power cuts; one line at the end'
-	@echo 'make hwlab         lamps, buttons and a USB printer on an emulated Pi and a virtual PC (tests/hwlab/README.md)'
+	@echo 'make hwlab         lamps, buttons, printer, cameras and scanners on an emulated Pi and a virtual PC (tests/hwlab/README.md)'
 	@echo 'make wheel         the wheel for a device, in dist/'
 	@echo 'make lock          resolve the dependencies anew'
 	@echo 'make clean         remove what make made'
@@ -41,6 +42,10 @@ check:
 bench:
 	@$(SETUP) bench
 	@$(BIN)/python -m tests.bench
+
+bench-peers:
+	@$(SETUP) bench
+	@$(BIN)/python -m tests.bench.peers
 
 soak:
 	@$(SETUP) soak

@@ -125,8 +125,10 @@ systemd.service(name="daemon on", service="tihuo.service", enabled=True)
 if kiosk:
     viewer = put("systemd/tihuo-kiosk.sysusers.conf", "/etc/sysusers.d", "tihuo-kiosk.conf")
     screen = put("systemd/tihuo-kiosk.service", "/etc/systemd/system")
+    watch = [put(f"systemd/tihuo-kiosk-watch.{kind}", "/etc/systemd/system") for kind in ("service", "timer")]
     policy = put("provisioning/kiosk-policy.json", "/etc/chromium/policies/managed", "tihuo-kiosk.json")
     show = ["systemd-sysusers /etc/sysusers.d/tihuo-kiosk.conf", "systemctl daemon-reload"]
-    shown = any_changed(viewer, screen, policy)
+    shown = any_changed(viewer, screen, policy, *watch)
     server.shell(name="show the page", commands=[*show, "systemctl restart tihuo-kiosk"], _if=shown)
     systemd.service(name="kiosk on", service="tihuo-kiosk.service", enabled=True)
+    systemd.service(name="kiosk watched", service="tihuo-kiosk-watch.timer", enabled=True)

@@ -22,7 +22,7 @@ shops = [
                     "username": "S001",
                     "password_file": "/run/credentials/tihuo.service/cloud_password",
                 },
-                "camera": {"kind": "picamera2"},
+                "cameras": {"k1": {"kind": "picamera2"}},
                 "printers": {
                     "label": {"kind": "usb", "address": "04b8:0202"},
                     "receipt": {"kind": "network", "address": "192.0.2.7:9100"},

@@ -75,6 +75,7 @@ missing_packages() {
     test)
         has_command chromium chromium-browser || missing+=(chromium)
         compgen -G '/usr/share/fonts/*/wqy/wqy-microhei.ttc' >/dev/null || missing+=(fonts-wqy-microhei)
+        has_command espeak-ng || missing+=(espeak-ng)
         has_command tesseract || missing+=(tesseract-ocr)
         compgen -G '/usr/share/tesseract-ocr/*/tessdata/chi_sim.traineddata' >/dev/null || missing+=(tesseract-ocr-chi-sim)
         # The deploy test boots a Debian of its own, which takes root.

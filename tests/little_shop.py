@@ -54,6 +54,7 @@ HOUSE = House(
     store_id="S01",
     slots={Zone.AMBIENT: ("A01", "A02", "A03"), Zone.CHILLED: ("C01", "C02"), Zone.FROZEN: ("F01",)},
     code_key=b"the key of a little shop",
+    receipts_on_wish=False,
 )
 
 

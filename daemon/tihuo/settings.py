@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from tihuo.devices.lamp_budget import faults
 from tihuo.devices.lamp_plan import Electrics, LampPlan
+from tihuo.shop.tray import tray_fits
 from tihuo.shop.weights import template_fault
 from tihuo.shop.words import SLOT_PATTERN, Role, Zone
 
@@ -78,14 +81,48 @@ class Http(Part):
 
 
 class CameraChoice(Part):
+    """The camera over the tray of one kiosk."""
+
     kind: Literal["none", "simulated", "images", "picamera2", "v4l2"] = "none"
-    device: str = "/dev/video0"
+    device: str = ""
+    """`v4l2`: /dev/video0, or better a link of /dev/v4l/by-id. `picamera2`: which of the Pi's cameras, 0 or 1."""
     folder: Path | None = None
-    width: int = 1280
-    height: int = 720
+    width: int = Field(default=1280, ge=320, le=4096)
+    height: int = Field(default=720, ge=240, le=4096)
+    fps: float = Field(default=30, ge=1, le=60)
+    """At most so many pictures a second are looked at; two while nothing moves in the tray."""
     tray: tuple[float, float, float, float] | None = None
-    """What part of the picture is the tray: x, y, width, height as fractions. The rest is never looked at."""
-    kiosk: str = "k1"
+    """What part of the picture is the tray: x, y, width, height as fractions. The rest is never looked at. What the
+    owner chose on the page for aiming counts instead."""
+
+    @model_validator(mode="after")
+    def _is_there_and_has_a_tray(self) -> CameraChoice:
+        if self.kind == "picamera2" and self.device not in ("", "0", "1", "2", "3"):
+            raise ValueError("device: a Pi counts its cameras from 0")
+        if self.tray is not None and not tray_fits(self.tray):
+            raise ValueError("tray: x, y, width and height are fractions, and the tray lies in the picture")
+        return self
+
+
+class ScannerChoice(Part):
+    """扫码枪: a scanner on a cable or a radio stick. It stands at a kiosk, or at a sorting station."""
+
+    kind: Literal["none", "simulated", "evdev", "serial"] = "none"
+    device: str = ""
+    """`evdev`: /dev/input/by-id/…, the USB numbers `1eab:0022`, or a part of its name. `serial`: /dev/ttyACM0."""
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    kiosk: str = ""
+    station: str = Field(default="", max_length=24)
+
+    @model_validator(mode="after")
+    def _stands_somewhere(self) -> ScannerChoice:
+        if self.kind == "none":
+            return self
+        if bool(self.kiosk) == bool(self.station):
+            raise ValueError("a scanner has a kiosk or a station, and not both")
+        if not self.device and self.kind != "simulated":
+            raise ValueError("device: say which one it is, by its path, its USB numbers or its name")
+        return self
 
 
 class PrinterChoice(Part):
@@ -229,6 +266,19 @@ class Lights(Part):
         )
 
 
+class Speech(Part):
+    """语音: what the kiosk says aloud. Never a name and never a number of a phone."""
+
+    kind: Literal["none", "browser", "espeak", "simulated"] = "none"
+    """`browser`: in the kiosk's own browser, where it has a voice. `espeak`: the program espeak-ng on the box."""
+    always: bool = False
+    """To everybody; otherwise only in elderly mode."""
+    program: str = "espeak-ng"
+    voice_zh: str = "cmn-latn-pinyin"
+    voice_en: str = "en-us"
+    words_a_minute: int = Field(default=150, ge=80, le=300)
+
+
 class ShelfUnit(Part):
     """One piece of furniture: `rows` × `columns` slots of one zone, numbered row by row from `first`."""
 
@@ -308,6 +358,68 @@ class Weights(Part):
         return templates
 
 
+class Queue(Part):
+    """排队: numbers at the door."""
+
+    numbers: bool = False
+    """People take a number at a kiosk, or from staff."""
+    slips: bool = False
+    """The number comes out of the receipt printer, too."""
+    calls: Literal["by_itself", "staff"] = "by_itself"
+    """Who calls the next one to a kiosk that is free."""
+
+
+class Codes(Part):
+    """自提码: by what a kiosk knows a customer."""
+
+    rotating: bool = False
+    """A kiosk takes only codes that change every 30 seconds, so that a screenshot is worth nothing. The mini program
+    must know how, and the box needs a clock module: where nobody vouches for the time, all go to the counter."""
+    phone_tail: bool = True
+    """Whoever has no code may say her phone's last four digits, her family name and what she ordered."""
+    sister_shops: dict[str, str] = {}
+    """Store id -> name of the other shops of a chain, for a customer who came to the wrong one."""
+
+    @field_validator("sister_shops")
+    @classmethod
+    def _each_has_a_name(cls, shops: dict[str, str]) -> dict[str, str]:
+        if any(
+            not re.fullmatch(r"[A-Za-z0-9-]{1,24}", store) or not 0 < len(name) <= 40 for store, name in shops.items()
+        ):
+            raise ValueError("the id of a store has letters, digits and -, and its name 1 to 40 characters")
+        return shops
+
+
+class Pickup(Part):
+    """自提: when customers are reminded."""
+
+    remind_minutes: int = Field(default=30, ge=5, le=1440)
+    """到店提醒: so long before her window, or before her own time."""
+    answer_minutes: int = Field(default=5, ge=1, le=60)
+    """So long the cloud may take to say that it reminded her; then somebody calls."""
+    opens: str = Field(default="08:00-21:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+    """When somebody is in the shop: staff are sent to call about uncollected goods at no other time."""
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """Opening and closing, in minutes of the day."""
+        start, end = (int(part[:2]) * 60 + int(part[3:]) for part in self.opens.split("-"))
+        return start, end
+
+
+class KeptFor(Part):
+    """逾期未取: how many hours goods wait in their zone after the window, before the owner decides about them."""
+
+    frozen_hours: int = Field(default=4, ge=1, le=720)
+    chilled_hours: int = Field(default=12, ge=1, le=720)
+    ambient_hours: int = Field(default=72, ge=1, le=720)
+
+    @property
+    def millis(self) -> tuple[int, int, int]:
+        """Ambient, chilled, frozen."""
+        return self.ambient_hours * 3_600_000, self.chilled_hours * 3_600_000, self.frozen_hours * 3_600_000
+
+
 DEFAULT_SHELF = (
     ShelfUnit(name="shelf", zone=Zone.AMBIENT, rows=2, columns=7),
     ShelfUnit(name="fridge", zone=Zone.CHILLED, rows=2, columns=3),
@@ -315,27 +427,36 @@ DEFAULT_SHELF = (
 )
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TIHUO_", env_nested_delimiter="__", extra="forbid", frozen=True)
-
+class Settings(Part):
     store_id: str = Field(default="S01", pattern=r"^[A-Za-z0-9-]{1,24}$")
     shop_name: str = Field(default="提货", max_length=40)
     data_dir: Path = Path("data")
     timezone: str = "Asia/Shanghai"
-    kiosks: tuple[str, ...] = ("k1",)
+    kiosks: tuple[str, ...] = Field(default=("k1",), min_length=1)
     print_receipts: bool = True
+    receipts_on_wish: bool = True
+    """Only for who asks for one, at the kiosk or at the counter; else one for each hand-over."""
+    undo_minutes: int = Field(default=30, ge=1, le=1440)
+    """So long staff may take a hand-over back; after that only the owner."""
     label_size: Literal["60x40", "40x30"] = "60x40"
     drawer_roles: tuple[Role, ...] = (Role.OWNER,)
     """Who may open the cash drawer."""
     clock: ClockChoice = ClockChoice()
     cloud: Cloud = Cloud()
     http: Http = Http()
-    camera: CameraChoice = CameraChoice()
+    cameras: dict[str, CameraChoice] = {}
+    """The cameras, by the kiosk at which each stands."""
+    scanners: dict[str, ScannerChoice] = {}
     printers: Printers = Printers({})
     lights: Lights = Lights()
+    speech: Speech = Speech()
     sale: Sale = Sale()
     stock: Stock = Stock()
     weights: Weights = Weights()
+    pickup: Pickup = Pickup()
+    uncollected: KeptFor = KeptFor()
+    codes: Codes = Codes()
+    door: Queue = Queue()
     shelf: tuple[ShelfUnit, ...] = DEFAULT_SHELF
 
     @model_validator(mode="after")
@@ -347,6 +468,28 @@ class Settings(BaseSettings):
         if any(not SLOT_PATTERN.fullmatch(slot) for slot in slots):
             raise ValueError("a zone may have 999 slots at most")
         return self
+
+    @model_validator(mode="after")
+    def _every_eye_stands_at_a_kiosk_of_ours(self) -> Settings:
+        if any(not re.fullmatch(r"[a-z0-9_-]{1,24}", name) for name in (*self.kiosks, *self.scanners)):
+            raise ValueError("the name of a kiosk or scanner has small letters, digits, - and _")
+        named = {f"cameras.{name}": name for name in self.cameras}
+        named |= {f"scanners.{name}.kiosk": scanner.kiosk for name, scanner in self.scanners.items() if scanner.kiosk}
+        strange = sorted(where for where, kiosk in named.items() if kiosk not in self.kiosks)
+        if strange:
+            raise ValueError(f"{', '.join(strange)}: there is no such kiosk; the kiosks are {', '.join(self.kiosks)}")
+        return self
+
+    def camera_part(self, kiosk: str) -> str:
+        """The camera of a kiosk among the parts of the box, which is also the name of its sorting station."""
+        return "camera" if kiosk == self.kiosks[0] else f"camera_{kiosk}"
+
+    def eyes_of(self, kiosk: str) -> tuple[str, ...]:
+        """The parts of the box that read codes at a kiosk; a place for a camera, if there is nothing at all."""
+        camera = self.cameras.get(kiosk, CameraChoice())
+        here = (name for name, one in self.scanners.items() if one.kiosk == kiosk and one.kind != "none")
+        scanners = tuple(f"scanner_{name}" for name in here)
+        return (self.camera_part(kiosk), *scanners) if camera.kind != "none" or not scanners else scanners
 
     @model_validator(mode="after")
     def _lamps_can_be_built(self) -> Settings:
@@ -368,31 +511,46 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         return self.data_dir / "tihuo.db"
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.model_config.get("toml_file"))
-
 
 def load(path: Path | None, **overrides: Any) -> Settings:
     """The settings of a TOML file, the environment on top. Raises `SettingsTrouble`, one line a fault."""
     if path is not None and not path.is_file():
         raise SettingsTrouble([f"{path}: there is no such file"])
-
-    class FromFile(Settings):
-        model_config = SettingsConfigDict(toml_file=path)
-
     try:
-        return FromFile(**overrides)
+        in_file = tomllib.loads(path.read_text("utf-8")) if path is not None else {}
+        return Settings.model_validate(_over(_over(in_file, in_environment(os.environ)), overrides))
     except ValidationError as error:
         raise SettingsTrouble(
             [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsTrouble([f"{path}: {error}"]) from None
+
+
+def in_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """`TIHUO_CLOUD__HOST=…` as {"cloud": {"host": …}}. A list or a table is JSON; what is no setting is not ours."""
+    found: dict[str, Any] = {}
+    for name, text in sorted((name.lower(), text) for name, text in environment.items()):
+        first, *rest = name.removeprefix("tihuo_").split("__")
+        if name.startswith("tihuo_") and first in Settings.model_fields:
+            said = _read(text)
+            for part in reversed(rest):
+                said = {part: said}
+            found = _over(found, {first: said})
+    return found
+
+
+def _read(text: str) -> Any:
+    if text.startswith(("[", "{")):
+        with suppress(ValueError):
+            return json.loads(text)
+    return text
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both; where they differ, the upper one. Tables are laid over each other."""
+    both = dict(below)
+    for name, value in above.items():
+        under = both.get(name)
+        both[name] = _over(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return both

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
 
 from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
 from tests.pages.played_devices import PlayedDevices
 from tihuo.api.auth import AUDIENCES, PAIRING, SESSION, Audience, Patience, audience_of, fits, hash_pin, safe_next
+from tihuo.api.wings import Wing
 from tihuo.shop.staff import keep_user, remove_user
 from tihuo.shop.words import Millis, Refusal
 
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.slow
 ELSEWHERE = {"host": "tihuo.lan", "accept": "text/html"}
 """A browser on another machine: the box is not asked by a name of its own."""
 STAFF_PAGE = "/staff/more"
-OPEN_TO_ALL = {"/login", "/logout", "/pair", "/healthz", "/static", "/vendor"}
+OPEN_TO_ALL = {"/login", "/logout", "/pair", "/healthz", "/static", "/now", "/vendor"}
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +65,13 @@ def log_in(browser: httpx.Client, name: str = STAFF, pin: str = PIN, **form: str
 
 def all_pages(shop: Evening) -> list[tuple[str, str]]:
     """(method, path) of every page, asked of the application itself, with something in the place of each variable."""
+    pages = [("", page) for page in shop.app.routes if not isinstance(page, Wing)]
+    for wing in shop.app.state.wings:
+        pages += [(wing.prefix, page) for room in wing.open().values() for page in room.routes]
     return [
-        (method, re.sub(r"{[^}]*}", "1", page.path or ""))
-        for page in iter_route_contexts(shop.app.routes)
-        for method in sorted((page.methods or {"GET"}) - {"HEAD"})
+        (method, prefix + re.sub(r"{[^}]*}", "1", page.path))
+        for prefix, page in pages
+        for method in sorted((getattr(page, "methods", None) or {"GET"}) - {"HEAD"})
     ]
 
 
@@ -160,6 +165,21 @@ def test_a_new_pin_ends_every_login_with_the_old_one(shop: Evening, browser: htt
     assert browser.get(STAFF_PAGE).status_code == 303
     assert log_in(browser).status_code == 403
     assert log_in(browser, pin="24680").status_code == 303
+
+
+def test_a_pin_that_another_process_changed_ends_the_login_within_a_second(
+    shop: Evening, browser: httpx.Client
+) -> None:
+    """`tihuo user` writes beside the daemon, which looks at its people again when something was committed, or later."""
+    log_in(browser)
+    assert browser.get(STAFF_PAGE).status_code == 200
+    beside = sqlite3.connect(shop.path)
+    with beside:
+        beside.execute("UPDATE shop_user SET renewed = renewed + 1 WHERE name = ?", (STAFF,))
+    beside.close()
+    until = time.monotonic() + 20
+    while browser.get(STAFF_PAGE).status_code == 200:
+        assert time.monotonic() < until
 
 
 def test_who_was_removed_is_out_at_once(shop: Evening, browser: httpx.Client) -> None:

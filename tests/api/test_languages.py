@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.desk import Desk, desk
 from tests.little_shop import EVENING, HOUR
 from tihuo.api import languages
 from tihuo.api.languages import translations
 from tihuo.api.moments import Moments, money
+from tihuo.api.pages import Pages
 from tihuo.shop.words import Millis
 
+__all__ = ["desk"]
 DAY = 24 * HOUR
 
 
@@ -77,3 +80,20 @@ def test_an_installed_box_has_the_compiled_one_only(tmp_path: Path, monkeypatch:
     with pytest.raises(FileNotFoundError):
         translations("zh")
     assert translations("en").gettext("Slot") == "Slot"
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "撤销"), ("en", "Undo")])
+def test_a_word_stands_in_the_compiled_template_and_a_sentence_with_a_number_does_not(
+    desk: Desk, language: str, word: str
+) -> None:
+    pages: Pages = desk.app.state.pages
+    templates = pages.languages[language].templates
+    source = (
+        '<b title="{{ _("Undo") }}">{{ _("Undo") if yes else "<" }} '
+        '{{ ngettext("%(num)s unit", "%(num)s units", n) }}</b>'
+    )
+    compiled = templates.compile(source, raw=True)
+    assert f'<b title="{word}">' in compiled
+    assert "%(num)s units" in compiled
+    assert templates.from_string(source).render(yes=True, n=2).startswith(f'<b title="{word}">{word} 2')
+    assert "&lt;" in templates.from_string(source).render(yes=False, n=2), "only our own words are taken as they are"

@@ -183,7 +183,7 @@ def test_a_fault_of_our_own_is_logged_and_answered(
     def fault(*_: Any) -> None:
         raise RuntimeError("a fault of our own")
 
-    monkeypatch.setattr("tihuo.api.kiosk.kiosk_picture", fault)
+    monkeypatch.setattr("tihuo.api.kiosk_stage.kiosk_picture", fault)
     answer = httpx.get(f"{served.url}/kiosk/stage?k=k1")
     assert (answer.status_code, answer.json()["code"]) == (500, "broken")
     whole = httpx.get(f"{served.url}/kiosk", headers={"accept": "text/html"})

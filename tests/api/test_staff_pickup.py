@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.api.desk import STAFF, Desk, code_of, desk, words
@@ -44,6 +46,28 @@ def test_a_code_hands_over_everything_once_however_often_it_is_tapped(ready: Des
     assert ready.shop.value("SELECT sum(quantity) FROM handover_line") == 5
     late = staff.post("/staff/pickup/code", data=data | {"once": "tap-of-her-0002"}, headers=TAP)
     assert (late.status_code, code_of(late.text)) == (409, "already_collected")
+
+
+def test_a_tap_without_its_name_is_not_understood_and_hands_nothing_over(ready: Desk) -> None:
+    staff, code = ready.client(STAFF), ready.shop.code("o1")
+    for form in ({"code": code}, {"code": code, "once": "short"}, {"code": "9" * 600, "once": "tap-of-her-0001"}, {}):
+        refused = staff.post("/staff/pickup/code", data=form, headers=TAP)
+        assert (refused.status_code, code_of(refused.text)) == (422, "not_understood")
+    garbage = staff.post("/staff/pickup/code", content=b"code=\xff\xfe&once=&&&=" * 9, headers=TAP)
+    assert garbage.status_code == 422
+    assert not ready.shop.value("SELECT count(*) FROM handover_line")
+
+
+def test_taps_of_one_name_that_come_at_once_are_one_hand_over(ready: Desk) -> None:
+    code = ready.shop.code("o1")
+    data = {"code": code, "once": "tap-of-her-0001"}
+
+    def tap(_: int) -> str:
+        return words(ready.client(STAFF, "en").post("/staff/pickup/code", data=data, headers=TAP).text)
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert len(set(crowd.map(tap, range(8)))) == 1
+    assert ready.shop.value("SELECT sum(quantity) FROM handover_line") == 5
 
 
 def test_a_part_of_a_parcel_leaves_the_rest_in_its_slot(ready: Desk) -> None:

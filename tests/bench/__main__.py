@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cost, day, doors, exactly, eyes, ingest, labels, lamps, pages, start, tray, views
+from tests.bench import corpus, cost, day, doors, exactly, eyes, ingest, labels, lamps, pages, start, tray, views
 from tests.bench.figure import Figure, save
 
 Bench = Callable[[Path], list[Figure]]
@@ -29,6 +29,7 @@ SUITE: dict[str, Bench] = {
     "cost": lambda folder: cost.instructions(folder) + cost.written(folder),
     "views": views.views,
     "decode": eyes.decode,
+    "corpus": corpus.corpus,
     "start": start.start,
     "exactly": exactly.exactly_once,
     "counter": doors.counter,
@@ -57,7 +58,7 @@ def main(wanted: list[str]) -> int:
         for figure in found:
             ratio = f"{figure.ratio:.3g} x {figure.floor_name}" if figure.ratio is not None else figure.floor_name
             sign = ">=" if figure.good == "more" else "<="
-            mark = "ok" if figure.reached else "MISSED" if figure.due else "not due yet"
+            mark = "MISSED" if figure.missed else figure.verdict
             print(
                 f"{figure.name:22} {figure.value:12.4g} {figure.unit:12} {ratio:48} {sign} {figure.target:<6g} {mark}"
             )

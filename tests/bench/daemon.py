@@ -73,10 +73,11 @@ class Daemon:
         self.stop()
 
     def resident_mb(self, *, family: bool = False) -> float:
-        """Resident memory of the daemon, of its camera process too with `family`."""
+        """Resident memory of the daemon; with `family` also what the processes that it keeps have for themselves. The
+        pages that they share, of the interpreter and its libraries, are there once."""
         process = psutil.Process(self.pid)
-        processes = [process, *process.children(recursive=True)] if family else [process]
-        return float(sum(each.memory_info().rss for each in processes)) / 1e6
+        children = process.children(recursive=True) if family else []
+        return float(process.memory_info().rss + sum(child.memory_full_info().uss for child in children)) / 1e6
 
     def log_in(self, name: str = STAFF) -> None:
         """From now on pages are opened by this person."""

@@ -28,6 +28,7 @@ from tihuo.boards.kiosk import kiosk_picture
 from tihuo.demo.broker import Broker
 from tihuo.demo.cloud import BrokerAddress, DemoCloud, Shopper, Wish
 from tihuo.ledger.database import Look, Readers
+from tihuo.ledger.seals import unsealed
 from tihuo.ledger.writer import Writer
 from tihuo.shop.staff import keep_user
 
@@ -210,6 +211,11 @@ class Day:
     def idle(self, seconds: float) -> None:
         """Nobody is there; a page stays open and asks now and then. What the last of them set off is counted apart: the
         log that has grown is moved into the file a little later."""
+        self.page().get("/kiosk/strip?k=k1")  # that a kiosk has a screen is kept once
+        until = time.monotonic() + 60
+        while self.readers.read(unsealed):
+            assert time.monotonic() < until, "the journal is not sealed"
+            time.sleep(0.2)
         kiosk = self.page()
         self._until_still()
         self.counter.note("afterwards")

@@ -14,7 +14,7 @@ from tihuo.ledger.database import Look, Readers
 from tihuo.ledger.writer import Writer
 
 CODES = 60
-CONNECTIONS, SHARE, ROUNDS = 32, 10, 3
+CONNECTIONS, SHARE, ROUNDS = 32, 10, 7
 QUIET, STEADY, BUSY = 50, 80, 800
 SALE, BACKLOG = 100, 30_000
 """Orders a second, and orders that wait."""
@@ -64,7 +64,8 @@ def counter(folder: Path) -> list[Figure]:
             floor=rate / ratio,
             floor_name="the server's shortest answer, same clients",
             n=ROUNDS * SHARE * CONNECTIONS,
-            target=0.20,
+            target=0.40,
+            gate=0.33,
             good="more",
         ),
         Figure(
@@ -75,7 +76,7 @@ def counter(folder: Path) -> list[Figure]:
             floor=sync,
             floor_name="one modelled sync",
             n=CODES - 3,
-            target=3.0,
+            target=1.8,
         ),
         Figure(
             name="push",

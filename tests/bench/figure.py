@@ -18,7 +18,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """`value` in `unit`; `floor` in the same unit, None where there is none; `ratio` is value over floor.
 
     `target` is judged on the ratio where there is a floor and on the value otherwise; `good` says which way is better.
-    `due` is False for a figure whose target belongs to a later release. `n` counts samples or rounds.
+    `due` is False for a figure whose target belongs to a later release. `gate`: what it must not fall behind while it
+    is short of its target. `n` counts samples or rounds.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     floor: float | None = None
     floor_name: str = ""
     due: bool = True
+    gate: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -38,13 +40,24 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reached(self) -> bool:
-        judged = self.value if self.ratio is None else self.ratio
-        return judged >= self.target if self.good == "more" else judged <= self.target
+        return self._within(self.target)
 
     @property
     def missed(self) -> bool:
         """Whether this release may not go out with it."""
-        return self.due and not self.reached
+        return self.due and not self._within(self.target if self.gate is None else self.gate)
+
+    @property
+    def verdict(self) -> str:
+        if self.reached:
+            return "✓"
+        if not self.due:
+            return "not due yet"
+        return "✗" if self.missed else f"short of it; gate {self.gate:g}"
+
+    def _within(self, limit: float) -> bool:
+        judged = self.value if self.ratio is None else self.ratio
+        return judged >= limit if self.good == "more" else judged <= limit
 
 
 def median(numbers: Iterable[float]) -> float:
@@ -71,6 +84,7 @@ def save(figures: Sequence[Figure]) -> None:
             "target": figure.target,
             "reached": figure.reached,
             "due": figure.due,
+            "verdict": figure.verdict,
             "what": figure.what,
             "floor_name": figure.floor_name,
             "good": figure.good,
@@ -89,7 +103,7 @@ def table(known: dict[str, dict[str, object]]) -> str:
         floor = f"{row['floor']} ({row['floor_name']})" if row["floor"] else row["floor_name"] or "–"
         sign = "≥" if row["good"] == "more" else "≤"
         ratio = row["ratio"] if row["ratio"] is not None else "–"
-        mark = "✓" if row["reached"] else "✗" if row.get("due", True) else "not due yet"
+        mark = row.get("verdict") or ("✓" if row["reached"] else "✗" if row.get("due", True) else "not due yet")
         rows.append(
             f"| `{name}` | {row['what']} | {row['value']} {row['unit']} | {floor} | {ratio} "
             f"| {sign} {row['target']} | {mark} |"

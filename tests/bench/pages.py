@@ -56,8 +56,9 @@ def pages_open(folder: Path) -> list[Figure]:
     codes = iter(shelved(place, 4 * ROUNDS))
     world, sink = World(folder, tls=False), Sink()
     devices = {
-        "TIHUO_CAMERA__KIND": "images",
-        "TIHUO_CAMERA__FOLDER": str(_pictures(folder / "tray", next(codes))),
+        "TIHUO_RECEIPTS_ON_WISH": "false",
+        "TIHUO_CAMERAS__K1__KIND": "images",
+        "TIHUO_CAMERAS__K1__FOLDER": str(_pictures(folder / "tray", next(codes))),
     }
     for role in ("LABEL", "RECEIPT"):
         devices |= {
@@ -93,7 +94,6 @@ def pages_open(folder: Path) -> list[Figure]:
             unit="s",
             n=ROUNDS,
             target=0.5,
-            due=False,
         ),
         Figure(
             name="pages_open.memory",
@@ -102,7 +102,6 @@ def pages_open(folder: Path) -> list[Figure]:
             unit="MB",
             n=1,
             target=20,
-            due=False,
         ),
         Figure(
             name="memory_busy.all",
@@ -111,7 +110,7 @@ def pages_open(folder: Path) -> list[Figure]:
             unit="MB",
             n=1,
             target=60,
-            due=False,
+            gate=62,
         ),
     ]
 

@@ -25,6 +25,7 @@ HOUSE = House(
     store_id="S01",
     slots={zone.value: tuple(f"{zone.letter}{n:02d}" for n in range(1, 25)) for zone in Zone},
     code_key=b"bench",
+    receipts_on_wish=False,
     first_grant_percent=100,
 )
 

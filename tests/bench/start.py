@@ -13,13 +13,13 @@ from tests.bench.figure import Figure
 from tihuo.demo.broker import Broker
 
 ROUNDS = 5
-SETTLED = 2.0
-"""Seconds after which an idle box has come to rest."""
+SETTLED = 3.0
+"""Seconds after which an idle box has come to rest, with the pages of staff and owner loaded."""
 
 
 def start(folder: Path) -> list[Figure]:
     """`tihuo run` until HTTP answers, a commit is on disk, and MQTT is subscribed."""
-    bare, ready, memory = [], [], 0.0
+    bare, ready, drawn, memory = [], [], [], 0.0
     with Broker(folder / "broker", kind="mosquitto") as broker:
         for number in range(ROUNDS + 1):  # the first start makes the database and is not counted
             began = time.perf_counter()
@@ -30,13 +30,19 @@ def start(folder: Path) -> list[Figure]:
                 while json.loads(page.get("/healthz"))["parts"]["cloud"] != "ok":
                     time.sleep(0.001)
                 ready.append(time.perf_counter() - daemon.began)
+                page.get("/kiosk")
+                drawn.append(time.perf_counter() - daemon.began)
                 if number == ROUNDS:
                     time.sleep(SETTLED)
-                    memory = daemon.resident_mb()
+                    memory = daemon.resident_mb(family=True)
     # the least disturbed of all: a neighbour's time slice is as long as the bare interpreter's whole life
     return [
         Figure(name="start.time", what="process start to HTTP ready and MQTT subscribed, best of 5",
                value=min(ready[1:]) * 1000, unit="ms", floor=min(bare[1:]) * 1000, floor_name="bare interpreter",
-               n=ROUNDS, target=90),
-        Figure(name="start.memory", what="resident memory, idle", value=memory, unit="MB", n=1, target=110),
+               n=ROUNDS, target=60),
+        Figure(name="start.kiosk", what="process start to the kiosk's first page drawn, best of 5",
+               value=min(drawn[1:]) * 1000, unit="ms", floor=min(bare[1:]) * 1000, floor_name="bare interpreter",
+               n=ROUNDS, target=75),
+        Figure(name="start.memory", what="resident memory of daemon and line, shared pages once, idle",
+               value=memory, unit="MB", n=1, target=90),
     ]  # fmt: skip

@@ -25,7 +25,7 @@ def code_to_page(folder: Path) -> list[Figure]:
         store_id=shop.HOUSE.store_id,
         data_dir=folder,
         http=Http(host="127.0.0.1", port=0),
-        camera=CameraChoice(kind="simulated"),
+        cameras={"k1": CameraChoice(kind="simulated")},
         lights=Lights(kind="simulated"),
         shelf=tuple(ShelfUnit(name=zone, zone=zone, rows=4, columns=6) for zone in Zone),
     )
@@ -63,7 +63,7 @@ def code_to_page(folder: Path) -> list[Figure]:
             value=percentile(waits[2:], 0.95) - decode,
             unit="ms",
             n=len(waits) - 2,
-            target=80.0,
+            target=33.0,
         )
     ]
 

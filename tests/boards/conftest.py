@@ -6,13 +6,24 @@ import msgspec
 import pytest
 
 from tests.conftest import Make
-from tests.little_shop import ITEMS, LittleShop
+from tests.little_shop import HOUSE, ITEMS, LittleShop
 from tihuo.boards import arrival
 from tihuo.shop import paper, staff
 from tihuo.shop.arrival import Choice
 from tihuo.shop.refunds import settle_refund
 from tihuo.shop.work import Work
-from tihuo.stages import adjusting, caring, counting, handing_over, printing, receiving, selling, sorting
+from tihuo.stages import (
+    adjusting,
+    caring,
+    counting,
+    handing_over,
+    printing,
+    queueing,
+    receiving,
+    selling,
+    sorting,
+    welcoming,
+)
 
 
 def park(work: Work) -> None:
@@ -33,6 +44,14 @@ def miss_and_weigh(work: Work) -> None:
     work.sql("UPDATE sku SET nominal_grams = 5000 WHERE code = 'RICE'")
 
 
+def nobody_comes(work: Work) -> None:
+    """lin is to be called, her rice was not collected, and o7 of zhao should be ready."""
+    work.sql("UPDATE reminder SET state = 'call', why = 'failed' WHERE order_no = 1")
+    work.sql("UPDATE uncollected SET step = 'task', due_at = ?1, limit_at = ?1 WHERE parcel_id = 1", (work.now,))
+    work.sql("INSERT INTO no_show(order_no, customer_id, at, forgiven_until) VALUES (1, 'lin', ?, 0)", (work.now,))
+    work.sql("UPDATE shop_order SET window_from = ? WHERE order_id = 'o7'", (work.now,))
+
+
 def deliver(shop: LittleShop) -> None:
     """Delivery 1 brought five bags of rice more than anybody asked for; all else comes another day."""
     delivery = shop.do(receiving.open_delivery, "s1", "")
@@ -51,7 +70,7 @@ def evening(make_shop: Make) -> LittleShop:
     zhao is not content with the rice of o2; the refund of o4 failed.
     Slots A01 lin (1), A02 zhao (3), A03 ou (4), C01 lin (2); kiosk k1 welcomes lin, k2 knows no such code.
     """
-    shop = make_shop()
+    shop = make_shop(house=msgspec.structs.replace(HOUSE, numbers=True, kiosks=("k1", "k2")))
     shop.sell("o1", "lin", RICE=2, MILK=1)
     shop.sell("o2", "zhao", RICE=1, EGGS=1)
     shop.sell("o3", "ou", RICE=3)
@@ -74,6 +93,8 @@ def evening(make_shop: Make) -> LittleShop:
     shop.do(handing_over.check_in, "k1", shop.code("o1"))
     shop.do(handing_over.check_in, "k2", "12345678")
     shop.do(handing_over.call_staff, "k1")
+    shop.do(welcoming.note_screen, "k1")
+    shop.do(welcoming.write_lines, {"zh": "周二有鲜奶", "en": ""})
     for job, state in ((1, "printed"), (2, "doubtful")):
         shop.do(paper.moved, job, ("queued",), state, "printer_silent" if state == "doubtful" else "")
     shop.do(paper.queue, "test", "test:1", {"text": "测试"})
@@ -86,7 +107,9 @@ def evening(make_shop: Make) -> LittleShop:
     shop.do(caring.keep_photo, "r1", "a.jpg", 1, 1, b"a photograph")
     shop.do(settle_refund, "o4-r1", "failed", shop.clock.now)
     shop.do(staff.keep_user, "小李", "staff", "hash")
+    shop.do(queueing.take_by_code, shop.code("o1"))
     shop.do(miss_and_weigh)
+    shop.do(nobody_comes)
     deliver(shop)
     shop.do(adjusting.correct, "MILK", 1, "more", "", "", "", b"a photograph")
     shop.do(counting.count_type, shop.do(counting.open_count, "all"), "RICE", 20)

@@ -36,6 +36,7 @@ def test_a_full_evening_balances(evening: LittleShop) -> None:
     ("statement", "check", "rows"),
     [
         ("UPDATE item_rights SET free = free + 1 WHERE no = 1", "rights", ["s1 1"]),
+        ("DELETE FROM uncollected WHERE parcel_id = 2", "uncollected", ["2"]),
         ("UPDATE item_rights SET free = free - 1, granted = granted + 1 WHERE no = 1", "grants", ["s1 1"]),
         ("UPDATE grant_rights SET sold = sold + 1 WHERE no = 1", "sold", ["g1-1"]),
         (

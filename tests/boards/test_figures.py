@@ -11,6 +11,7 @@ from tests.little_shop import LittleShop
 from tihuo.boards import kiosk, lamps, orders, paper, pickup, sorting, stock, tonight
 from tihuo.boards.sorting import Want
 from tihuo.boards.tonight import Decision
+from tihuo.shop.calls import CALL_MS
 from tihuo.stages import handing_over, preparing, selling
 from tihuo.stages import sorting as stages
 
@@ -159,9 +160,8 @@ def test_what_lies_on_the_shelf_is_found_by_slot_phone_or_name(evening: LittleSh
 
 def test_a_call_for_staff_is_shown_while_it_is_fresh(evening: LittleShop) -> None:
     now = evening.clock.now
-    assert evening.read(pickup.recent_calls, now, now) == [("k1", now)]
-    assert evening.read(pickup.recent_calls, now + 1, now + 2) == []
-    assert evening.read(pickup.recent_calls, now - 2, now - 1) == []
+    assert [(call.kiosk, call.what, call.at) for call in evening.read(pickup.open_calls, now)] == [("k1", "call", now)]
+    assert evening.read(pickup.open_calls, now + CALL_MS) == []
 
 
 def test_the_kiosk_shows_its_own_customer_only(evening: LittleShop) -> None:
@@ -180,7 +180,7 @@ def test_the_evening_at_a_glance(evening: LittleShop) -> None:
     assert glance.refunded_fen == 2680
     assert evening.read(tonight.decisions) == [
         Decision("doubtful_paper", 1), Decision("parked_message", 1), Decision("quarantine", 1), Decision("ticket", 1),
-        Decision("failed_refund", 1), Decision("short_pick", 1),
+        Decision("failed_refund", 1), Decision("short_pick", 1), Decision("to_put_away", 1),
     ]  # fmt: skip
     assert [row.message_id for row in evening.read(tonight.parked_messages)] == ["m7"]
 

@@ -10,7 +10,7 @@ from tests.conftest import Make
 from tests.little_shop import ITEMS, LittleShop
 from tihuo.boards.ledger_steps import KINDS, PLACES, Fault, Movement
 from tihuo.boards.sku_ledger import Ledger, arrivals, sku_ledger
-from tihuo.stages import adjusting, aftercare, allocating, counting, handing_over, preparing, selling
+from tihuo.stages import adjusting, aftercare, allocating, counting, handing_over, preparing, selling, undoing
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def busy(shop: LittleShop) -> LittleShop:
     shop.do(preparing.close_session, "s1", actor="店主")
     shop.sort()
     shop.do(handing_over.hand_over_by_code, shop.code("o1"), actor="小王")
-    shop.do(handing_over.undo_hand_over, shop.parcels()[0][0], "wrong bag", actor="小王")
+    shop.do(undoing.undo_hand_over, shop.parcels()[0][0], "wrong bag", actor="小王")
     count = shop.do(counting.open_count, "all")
     shop.do(counting.count_type, count, "RICE", 12)
     shop.do(counting.apply_count, count, "月底", actor="店主")

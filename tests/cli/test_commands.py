@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -61,7 +62,7 @@ def full(tihuo: Tihuo, make_shop: Callable[..., LittleShop], tmp_path: Path) -> 
 
 def test_every_command_has_help(tihuo: Tihuo) -> None:
     listed = tihuo("--help").stdout
-    for command in ("run", "demo", "doctor", "backup", "restore", "import", "print-test", "user"):
+    for command in ("run", "demo", "doctor", "backup", "restore", "verify", "import", "print-test", "user"):
         assert f" {command} " in listed
         answer = tihuo(command, "--help")
         assert answer.returncode == 0
@@ -131,6 +132,13 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(tihuo: Tihuo, full: Little
     assert "--role owner" in findings["people"]["advice"]
     tihuo("user", "老板", "--role", "owner", "--pin-stdin", typed="2468\n")
     assert tihuo("doctor").returncode == 0
+
+    by_hand = sqlite3.connect(tmp_path / "data" / "tihuo.db")
+    by_hand.execute("ALTER TABLE sku RENAME COLUMN unit TO measure")
+    by_hand.close()
+    changed = tihuo("doctor")
+    assert changed.returncode == 1
+    assert "tables: not as declared: sku.columns" in changed.stdout
 
     (tmp_path / "data" / "tihuo.db").write_bytes(b"rubbish" * 1000)
     broken = tihuo("doctor")

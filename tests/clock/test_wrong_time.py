@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Make
 from tests.little_shop import EVENING, HOUR, LittleShop, copy_of
-from tihuo.api.auth import SESSION_SECONDS, Patience, pairing_cookie, session_cookie, visitor_of
+from tihuo.api.auth import SESSION_SECONDS, Patience, People, pairing_cookie, session_cookie, visitor_of
 from tihuo.api.door import Door
 from tihuo.api.kiosk_tries import Tries
 from tihuo.api.languages import translations
@@ -16,13 +16,14 @@ from tihuo.api.moments import Moments
 from tihuo.boards import balance, kiosk, stock, tonight
 from tihuo.boards.paper import PaperRow, paper_in_state
 from tihuo.boards.people import user
-from tihuo.boards.pickup import recent_calls
+from tihuo.boards.pickup import open_calls
 from tihuo.cloud.messages import encode
 from tihuo.cloud.outbound import envelope_of
 from tihuo.drawing.shelf import ShelfMap
 from tihuo.ledger.journal import entries_after, newest_times, outgoing_after
 from tihuo.reactions.artist import UNSURE, Artist, Draughts
 from tihuo.settings import ClockChoice, Settings
+from tihuo.shop.calls import CALL_MS
 from tihuo.shop.staff import keep_user
 from tihuo.shop.words import Millis
 from tihuo.stages import handing_over, preparing
@@ -49,7 +50,7 @@ def jump(shop: LittleShop, ms: int) -> None:
 
 @JUMPS
 def test_a_visit_lasts_as_long_as_ever_when_the_clock_jumps(full: LittleShop, jump: int) -> None:
-    timetable = Timetable(full.writer, full.readers, full.clock.ticks)
+    timetable = Timetable(full.writer, full.readers, full.clock.reading)
     visit = full.do(handing_over.check_in, "k1", full.code("o1"))
     full.clock.off = jump
     full.clock.tick(WELCOME_MS - 1)
@@ -144,7 +145,7 @@ def test_nobody_is_locked_out_while_the_clock_is_wrong(shop: LittleShop, jump: i
     door, person = door_of(shop), shop.read(user, "小安")
 
     def still_in(cookie: str) -> bool:
-        return visitor_of(door, "192.0.2.7", {}, {"tihuo_session": cookie}).person is not None
+        return visitor_of(People(door), "192.0.2.7", {}, {"tihuo_session": cookie}).person is not None
 
     before = session_cookie(door, person)
     shop.clock.off, shop.clock.sure = jump, False
@@ -165,7 +166,7 @@ def test_a_paired_kiosk_stays_paired_while_the_clock_is_wrong(shop: LittleShop) 
     door = door_of(shop)
     cookie = pairing_cookie(door, shop.read(user, "周宁"), "k1")
     jump(shop, 20 * YEAR)
-    assert visitor_of(door, "192.0.2.7", {}, {"tihuo_kiosk": cookie}).kiosk == "k1"
+    assert visitor_of(People(door), "192.0.2.7", {}, {"tihuo_kiosk": cookie}).kiosk == "k1"
 
 
 @JUMPS
@@ -184,10 +185,10 @@ def test_waits_for_pins_and_codes_do_not_change_when_the_clock_jumps(shop: Littl
 def test_a_call_from_a_wrong_time_does_not_ring_for_a_year(shop: LittleShop, jump: int) -> None:
     shop.clock.off = jump
     shop.do(handing_over.call_staff, "k1")
-    now = shop.clock()
-    assert shop.read(recent_calls, now - HOUR, now) == [("k1", now)]
     shop.clock.off = 0
-    assert shop.read(recent_calls, shop.clock() - HOUR, shop.clock()) == []
+    assert [call.kiosk for call in shop.read(open_calls, shop.clock.ticks())] == ["k1"]
+    shop.clock.tick(CALL_MS)
+    assert shop.read(open_calls, shop.clock.ticks()) == []
 
 
 def test_paper_that_is_printed_meanwhile_says_so(full: LittleShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,12 +29,12 @@ def broker(kind: str, tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def listen() -> Iterator[Callable[[LinkSettings], Listener]]:
+def listen() -> Iterator[Callable[..., Listener]]:
     """Start links and stop them in the end."""
     started: list[Listener] = []
 
-    def start(settings: LinkSettings) -> Listener:
-        started.append(Listener(settings))
+    def start(settings: LinkSettings, **more: Any) -> Listener:
+        started.append(Listener(settings, **more))
         return started[-1]
 
     yield start

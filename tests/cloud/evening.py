@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -25,9 +26,9 @@ class Evening:
         self.cloud = self.new_cloud()
         self.clock = 100.0
 
-    def new_cloud(self, folder: Path | None = None) -> DemoCloud:
-        nowhere = BrokerAddress("127.0.0.1", 1)
-        cloud = DemoCloud(nowhere, "S01", now=lambda: self.store.clock_ms, retry=1.0, refund_delay=0.5, folder=folder)
+    def new_cloud(self, folder: Path | None = None, moods: random.Random | None = None) -> DemoCloud:
+        nowhere, now = BrokerAddress("127.0.0.1", 1), lambda: self.store.clock_ms
+        cloud = DemoCloud(nowhere, "S01", now=now, retry=1.0, refund_delay=0.5, folder=folder, moods=moods)
         self.opened.append(cloud)
         return cloud
 

@@ -23,8 +23,8 @@ def settings(port: int, **more: Any) -> LinkSettings:
 class Listener:
     """A running link that writes down what it hears and acknowledges nothing by itself."""
 
-    def __init__(self, settings: LinkSettings) -> None:
-        self.link = Link(settings)
+    def __init__(self, settings: LinkSettings, **more: Any) -> None:
+        self.link = Link(settings, **more)
         self.heard: queue.Queue[tuple[bytes, Delivery]] = queue.Queue()
         self.traffic: queue.Queue[tuple[bytes, Delivery]] = queue.Queue()
         self.ups: queue.Queue[None] = queue.Queue()

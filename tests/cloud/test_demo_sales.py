@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from tests.cloud.evening import ANNA, Evening, connected
 from tests.cloud.store_stub import PRICE, SESSION
 from tihuo.cloud import down, up
-from tihuo.cloud.fields import LineQuantity, Refund, from_millis
+from tihuo.cloud.fields import LineQuantity, Refund, Window, from_millis
 from tihuo.demo.cloud import CannotSell, Shopper, Wish
 
 HOUR = 3_600_000
@@ -262,3 +263,42 @@ def test_what_the_cloud_knew_it_knows_after_a_restart(tmp_path: Path) -> None:
     evening.settle()
     evening.check()
     assert refusal(evening, ("A", 1)) == "sold_out"
+
+
+def test_customers_of_many_moods_choose_windows_agree_or_not_and_are_told_or_not() -> None:
+    evening = Evening()
+    evening.store.open_session({"A": 50})
+    evening.cloud = evening.new_cloud(moods=random.Random(3))
+    evening.connect()
+    evening.settle()
+    offered = tuple(up.PickupWindow(from_millis(n * 1000), from_millis(n * 1000 + 1000), 2) for n in range(3))
+    evening.store.say(up.WindowsChanged(SESSION, offered))
+    evening.settle()
+    assert evening.cloud.windows(SESSION) == [(0, 1000, 2), (1000, 2000, 2), (2000, 3000, 2)]
+    orders = [evening.buy("A", 1) for _ in range(12)]
+    evening.settle()
+    windows = [evening.cloud.order(order).window for order in orders]
+    assert None in windows and all(windows.count(window) <= 2 for window in set(windows) - {None})
+    agreed = {fate.order_id: fate.count for fate in fates(evening, down.ReminderCredits)}  # type: ignore[attr-defined]
+    assert set(agreed) == set(orders) and set(agreed.values()) == {0, 1}
+    for order in orders:
+        evening.store.say(up.ReminderDue(order, None, from_millis(0)))
+    evening.store.say(up.ReminderDue(orders[0], None, from_millis(0), (), from_millis(1)))  # long ago
+    evening.settle()
+    evening.turn(20)
+    told = evening.cloud.reminders()
+    assert {state for order, state in told[:-1] if not agreed[order]} == {"no_consent"}
+    assert {state for order, state in told[:-1] if agreed[order]} == {"sent", "failed"}
+    assert told[-1] == (orders[0], "failed")
+    evening.cloud.choose_window(orders[0], (5000, 6000), 5500)
+    evening.store.say(up.OrderWindowChanged(orders[0], Window(from_millis(5000), from_millis(6000))))
+    evening.settle()
+    evening.turn(20)
+    assert evening.cloud.order(orders[0]).window == (5000, 6000)
+    assert len(fates(evening, down.OrderWindowChosen)) == 1
+    evening.store.say(up.OrderUncollected(orders[0], (LineQuantity("l1", 1),), "", from_millis(0)))
+    evening.store.say(up.OrderUncollected(orders[0], (LineQuantity("l1", 1),), "", from_millis(0), 3, from_millis(9)))
+    evening.settle()
+    assert evening.cloud.order(orders[0]).state == "uncollected"
+    assert evening.cloud.order(orders[0]).lines[0].uncollected == 1
+    assert evening.cloud.figures().balanced

@@ -383,6 +383,25 @@ def test_what_became_of_a_refund_and_of_a_reminder_is_kept(cloud: Sayer) -> None
     assert cloud.parked() == []
 
 
+def test_when_she_comes_and_how_often_she_may_be_told_comes_from_the_cloud(cloud: Sayer) -> None:
+    cloud.say("order.placed", cloud.order("o1"))
+    window = {"from": "2027-01-16T04:00:00Z", "to": "2027-01-16T04:30:00Z"}
+    cloud.say("order.window_chosen", {"order_id": "o1", "window": window, "at": "2027-01-16T04:10:00Z"})
+    cloud.say("reminder.credits", {"order_id": "o1", "count": 2})
+    cloud.say("reminder.credits", {"customer_id": "lin", "count": 0})
+    [told] = cloud.shop.events(events.OrderWindowChanged)
+    assert (told.window, told.at) == ((1_800_072_000_000, 1_800_073_800_000), 1_800_072_600_000)
+    agreed = cloud.shop.sql("SELECT subject, count FROM reminder_credit ORDER BY subject")
+    assert agreed == [("customer:lin", 0), ("order:o1", 2)]
+    assert cloud.parked() == []
+    nobody = cloud.say("reminder.credits", {"count": 2})
+    assert [answer.reason for answer in nobody.rejected] == ["malformed_data"]
+    backwards = {"from": window["to"], "to": window["from"]}
+    late = cloud.say("order.window_chosen", {"order_id": "o1", "window": backwards})
+    assert [answer.reason for answer in late.rejected] == ["bad_times"]
+    still_hears(cloud)
+
+
 @pytest.mark.parametrize("event_id", ["somebody-else", "S01-1-99999999999999999999", "S01-1-99"])
 def test_a_memory_of_the_shop_that_nobody_asked_for_and_that_is_none_shuts_nothing(cloud: Sayer, event_id: str) -> None:
     none = {"epoch": 1, "seq": 0}

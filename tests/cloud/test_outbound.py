@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from tests.cloud import contract
-from tests.little_shop import EVENING, WINDOW, LittleShop
+from tests.little_shop import EVENING, HOUR, WINDOW, LittleShop
 from tihuo.cloud import messages, up
 from tihuo.cloud.outbound import envelope_of
 from tihuo.ledger.journal import outgoing_after
 from tihuo.shop.work import Work
-from tihuo.stages import preparing
+from tihuo.stages import overdue, preparing, scheduling
+from tihuo.timetable import Timetable
 
 
 def fill(work: Work, count: int, name: str) -> None:
@@ -76,3 +77,30 @@ def test_an_item_that_joins_later_is_told_by_itself(shop: LittleShop) -> None:
     first, second = said(shop, up.SessionOpened)
     assert [item.sku for item in second.items] == ["RICE"]
     assert len(first.items) == 4, "the first one, said again, tells of all"
+
+
+def test_windows_reminders_and_what_nobody_fetched_are_told_in_the_words_of_the_contract(shop: LittleShop) -> None:
+    shop.do(scheduling.add_windows, "s1", *WINDOW, 20, HOUR)
+    shop.sell("o1", "lin", RICE=1, BUNS=1)
+    shop.sell("o2", "lin", RICE=1)
+    shop.sort()
+    shop.do(scheduling.choose, 1, *WINDOW, WINDOW[0] + 2 * HOUR)
+    timetable = Timetable(shop.writer, shop.readers, shop.clock.reading)
+    for moment in (WINDOW[0] + 2 * HOUR, WINDOW[1], WINDOW[1] + 4 * HOUR):
+        shop.clock.now = moment
+        for _ in range(3):
+            timetable.step()
+    shop.do(overdue.keep, 2, WINDOW[1] + 24 * HOUR)
+    told: dict[str, list[msgspec.Struct]] = {}
+    with shop.readers.look() as look:
+        for entry in outgoing_after(look, 1, 0, 10_000):
+            envelope = envelope_of(entry, look, shop.house, 1)
+            [payload] = messages.encode([envelope])
+            assert contract.faults("up", payload) == []
+            told.setdefault(envelope.type, []).append(messages.parse_up(envelope))
+    assert [window.capacity for window in told["windows.changed"][0].windows] == [20] * 4  # type: ignore[attr-defined]
+    assert [one.order_id for one in told["order.window_changed"]] == ["o1", "o2", "o1", "o2"]  # type: ignore[attr-defined]
+    [reminder] = told["reminder.due"]
+    assert (reminder.order_id, reminder.also) == ("o1", ("o2",))  # type: ignore[attr-defined]
+    uncollected = [(one.order_id, one.step, one.until is None) for one in told["order.uncollected"]]  # type: ignore[attr-defined]
+    assert uncollected == [("o1", 1, True), ("o2", 1, True), ("o1", 3, False)]

@@ -11,12 +11,13 @@ import pytest
 
 from tests.cloud.pair import Heard, Pair, nothing
 from tests.conftest import Make
-from tests.little_shop import ITEMS, LittleShop
+from tests.little_shop import HOUR, ITEMS, WINDOW, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.cloud import messages, recovery, stream
 from tihuo.shop import events
 from tihuo.shop.words import Refusal
-from tihuo.stages import aftercare, handing_over, preparing, restoring, selling, sorting
+from tihuo.stages import aftercare, caring, handing_over, preparing, restoring, scheduling, selling, sorting, undoing
+from tihuo.timetable import Timetable
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +97,10 @@ def test_behind_the_fence_nothing_is_handed_over_sold_or_lent(pair: Pair) -> Non
     for stage, *args in (
         (handing_over.hand_over_by_code, code),
         (handing_over.hand_over_parcel, parcel),
-        (handing_over.undo_hand_over, parcel, "by mistake"),
+        (undoing.undo_hand_over, parcel, "by mistake"),
+        (undoing.put_right, parcel, 1),
+        (caring.report_missing, parcel, {1: 1}, "exchange", "not there"),
+        (caring.bring_back, 1, {1: 1}, "void", "broken"),
         (selling.sell_walk_in, "s1", "RICE", 1),
         (sorting.open_wave, "s1"),
         (aftercare.cancel, 1, "no"),
@@ -113,6 +117,28 @@ def test_behind_the_fence_nothing_is_handed_over_sold_or_lent(pair: Pair) -> Non
     pair.line.on_connected()
     pair.settle()
     assert pair.shop.do(handing_over.hand_over_by_code, code).units == 1
+
+
+def test_what_a_customer_said_in_the_shop_is_a_ticket_again(pair: Pair) -> None:
+    order = pair.bought("lin", RICE=2)
+    pair.shop.do(preparing.close_session, "s1")
+    pair.shop.sort()
+    pair.settle()
+    backup = pair.back_up()
+    parcel, rice = pair.shop.parcels()[0][0], pair.shop.sku("RICE")
+    missing = pair.shop.do(caring.report_missing, parcel, {rice: 1}, "exchange", "not in the bag")
+    pair.shop.do(caring.move_ticket, missing[0], "in_progress")
+    pair.settle()
+    tickets = "SELECT ticket_id, request_id, kind, reason, state FROM service_ticket"
+    was = pair.shop.sql(tickets)
+    assert was == [("t1-1", "box-t1-1", "exchange", "not in the bag", "in_progress")]
+    pair.put_back(backup)
+    pair.settle()
+    assert pair.shop.sql(tickets) == was
+    assert pair.shop.sql("SELECT quantity FROM ticket_line") == [(1,)]
+    assert pair.cloud.tickets() == {"box-t1-1": ("in_progress", "")}
+    assert pair.disagreements() == []
+    assert order
 
 
 def test_the_owner_may_go_on_while_the_cloud_is_away_and_what_it_knows_is_merged_later(pair: Pair) -> None:
@@ -207,7 +233,7 @@ def after_an_evening(pair: Pair) -> tuple[Path, list[object]]:
     pair.shop.do(handing_over.hand_over_by_code, pair.shop.code(orders[0]))
     pair.shop.do(handing_over.hand_over_by_code, pair.shop.code(orders[1]))
     undone = pair.shop.value("SELECT max(parcel_id) FROM handover_line")
-    pair.shop.do(handing_over.undo_hand_over, undone, "not hers")
+    pair.shop.do(undoing.undo_hand_over, undone, "not hers")
     pair.settle()
     assert pair.cloud.order(first).state == "ready"
     return backup, the_shelf(pair.shop)
@@ -445,3 +471,41 @@ def test_what_the_cloud_says_before_it_has_told_is_not_applied(pair: Pair) -> No
     pair.settle()
     assert pair.shop.code(order) == code
     assert pair.disagreements() == []
+
+
+def test_windows_reminders_and_notices_are_known_again(pair: Pair) -> None:
+    backup = pair.back_up()
+    pair.shop.do(scheduling.add_windows, "s1", *WINDOW, 5, HOUR)
+    for who in ("lin", "zhao"):
+        pair.bought(who, RICE=1)
+    pair.shop.sort()
+    pair.shop.do(scheduling.choose, 1, WINDOW[0], WINDOW[0] + HOUR)
+    pair.shop.do(scheduling.choose, 2, WINDOW[0] + 3 * HOUR, WINDOW[1])
+    pair.shop.clock.now = WINDOW[0] - HOUR // 2
+    turn_the_timetable(pair)
+    pair.turn(10)
+    pair.shop.clock.now = WINDOW[0] + 2 * HOUR
+    turn_the_timetable(pair)
+    pair.turn(10)
+    asked = [event.order_id for event in pair.shop.events(events.ReminderDue)]
+    told = [event.order_id for event in pair.shop.events(events.OrderUncollected)]
+    assert (len(asked), len(told)) == (1, 1)
+    spans = "SELECT order_id, window_from, window_to FROM shop_order ORDER BY order_id"
+    windows, chosen = pair.shop.sql("SELECT * FROM pickup_window"), pair.shop.sql(spans)
+    pair.put_back(backup)
+    pair.shop.clock.now = WINDOW[0] + 2 * HOUR
+    pair.settle()
+    assert pair.shop.sql("SELECT * FROM pickup_window") == windows and pair.shop.sql(spans) == chosen
+    assert [row[0] for row in pair.shop.sql("SELECT step FROM uncollected ORDER BY parcel_id")] == ["told", "window"]
+    turn_the_timetable(pair)
+    assert pair.shop.events(events.ReminderDue) == [] and pair.shop.events(events.OrderUncollected) == []
+    pair.shop.clock.now = WINDOW[0] + 3 * HOUR - HOUR // 2
+    turn_the_timetable(pair)
+    assert len(pair.shop.events(events.ReminderDue)) == 1
+    assert pair.disagreements() == []
+
+
+def turn_the_timetable(pair: Pair) -> None:
+    timetable = Timetable(pair.shop.writer, pair.shop.readers, pair.shop.clock.reading)
+    for _ in range(3):
+        timetable.step()

@@ -36,3 +36,16 @@ def test_news_after_a_quiet_time_is_told_once(make_shop: Make, tmp_path: Path) -
         assert told(pair) == ["RICE"]
         assert told(pair) == []
     pair.close()
+
+
+def test_news_that_was_told_late_does_not_make_the_next_one_late(make_shop: Make, tmp_path: Path) -> None:
+    """Or a box that was busy for a moment would be late for as long as orders come, five times a second."""
+    pair = Pair(tmp_path, make_shop())
+    pair.settle()
+    pair.turn(5)
+    pair.shop.do(selling.sell_walk_in, "s1", "RICE", 1)
+    pair.now += 0.1  # busy
+    assert told(pair, 1) == ["RICE"]
+    pair.shop.do(selling.sell_walk_in, "s1", "RICE", 1)
+    assert told(pair, 1) == ["RICE"]
+    pair.close()

@@ -40,6 +40,10 @@ DOWN: tuple[msgspec.Struct, ...] = (
     down.AftersalesPhoto("R1", "a.jpg", 1, 2, "aGVsbG8="),
     down.RefundSettled("refund-1", "succeeded", NOW),
     down.ReminderSent("D1", "no_consent"),
+    down.PickupDelegated("D1", "N1", NOW, ("l1",), "李阿姨"),
+    down.PickupDelegationRevoked("D1", "N1"),
+    down.ReminderCredits(2, order_id="D1"),
+    down.OrderWindowChosen("D1", Window(NOW, from_millis(AT + 1_800_000)), NOW),
 )
 
 UP: tuple[msgspec.Struct, ...] = (
@@ -50,6 +54,10 @@ UP: tuple[msgspec.Struct, ...] = (
     up.GrantIssued("G1", "LIVE-1", "SKU-1", 60, 990, None, NOW, "mini_program"),
     up.GrantRevokeRequested("G1", 5),
     up.OrderAccepted("D1", up.Pickup("TH1:S01:ABC:DEF", "12345678"), Window(NOW, NOW)),
+    up.OrderAccepted("D2", up.Pickup("TH1:S01:ABD:DEF", "12345679", up.Rotating("0a" * 20, 30))),
+    up.PickupRenewed("D1", up.Pickup("TH1:S01:ABC-1:DEF", "87654321")),
+    up.PickupDelegateCode("D1", "N1", "TH1:S01:ABC+1:DEF", "87654322", NOW, ("l1",)),
+    up.PickupDelegationRevoked("D1", "N1"),
     up.OrderRefused("D1", "sold_out", LINES, BACK),
     up.OrderShort("D1", (up.ShortLine("l1", 1, "damaged"),), BACK),
     up.OrderAdjusted(
@@ -62,11 +70,15 @@ UP: tuple[msgspec.Struct, ...] = (
     ),
     up.OrderReady("D1", (up.Parcel("P1", "chilled", "C03"), up.Parcel("P2", "frozen"))),
     up.OrderHandedOver("D1", LINES, NOW, "kiosk", True),
+    up.OrderHandedOver("D1", LINES, NOW, "kiosk", False, "delegate"),
     up.OrderHandoverUndone("D1", LINES, "wrong parcel", NOW),
-    up.OrderUncollected("D1", LINES, "", NOW),
+    up.OrderUncollected("D1", LINES, "", NOW, 3, NOW),
     up.OrderCancelled("D1", LINES, "customer", NOW, BACK),
-    up.ReminderDue("D1", None, NOW),
+    up.ReminderDue("D1", None, NOW, ("D2",), NOW),
+    up.WindowsChanged("LIVE-1", (up.PickupWindow(NOW, from_millis(AT + 1_800_000), 12),)),
+    up.OrderWindowChanged("D1", Window(NOW, NOW), NOW),
     up.TicketOpened("T1", "R1", "D1", "open"),
+    up.TicketOpened("T2", "box-T2", "D1", "open", kind="exchange", reason="少了一袋", lines=LINES),
     up.TicketUpdated("T1", "R1", "D1", "done", "refunded", BACK),
     up.AnnouncementPrepared("LIVE-1", "wecom", "今晚八点开播", "https://example.org/live", "0" * 64),
 )

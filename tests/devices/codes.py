@@ -9,9 +9,9 @@ import zxingcpp
 from PIL import Image
 
 
-def qr(text: str, *, scale: int = 6, dark: str = "black", light: str = "white") -> bytes:
+def qr(text: str, *, scale: int = 6, dark: str = "black", light: str = "white", error: str = "m") -> bytes:
     drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(drawn, kind="png", scale=scale, dark=dark, light=light)
+    segno.make(text, error=error, micro=False).save(drawn, kind="png", scale=scale, dark=dark, light=light)
     return drawn.getvalue()
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import queue
+import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tests.devices import codes
 from tests.devices.conftest import REPO
@@ -118,6 +121,17 @@ def test_a_huge_qr_code_is_cut_and_marked(camera: SimulatedCamera, eyes: Eyes) -
     assert len(seen.text) == LONGEST_TEXT
 
 
+def test_the_largest_qr_code_there_is_stops_nobody() -> None:
+    camera = SimulatedCamera()
+    eyes = Eyes(camera)
+    camera.hold(codes.qr("HTTPS://EVIL.EXAMPLE/" + "A" * 4275, scale=3, error="l"))
+    seen = eyes.sighting()
+    assert (len(seen.text), seen.oversize) == (LONGEST_TEXT, True)
+    camera.hold(codes.qr(TEXT))
+    eyes.nothing_but(TEXT)
+    camera.stop()
+
+
 def test_a_code_with_strange_characters_arrives_as_it_is(camera: SimulatedCamera, eyes: Eyes) -> None:
     text = 'line\nfeed "quote" \\ 提货 \x00'
     camera.hold(codes.qr(text))
@@ -154,6 +168,146 @@ def test_a_capture_process_that_dies_is_replaced(camera: SimulatedCamera, eyes: 
     eyes.recovery()
     camera.hold(codes.qr("after"))
     assert eyes.next_text() == "after"
+
+
+def test_a_capture_process_that_takes_more_and_more_memory_is_replaced(camera: SimulatedCamera, eyes: Eyes) -> None:
+    camera.hold(codes.qr("before"))
+    assert eyes.next_text() == "before"
+    swollen = camera.process_id
+    camera.swell()
+    assert int(str(eyes.trouble("camera_swollen").megabytes)) >= 160
+    eyes.recovery()
+    camera.hold(codes.qr("after"))
+    assert eyes.next_text() == "after"
+    assert camera.process_id != swollen
+
+
+def test_a_capture_process_that_spins_is_replaced() -> None:
+    """In the decoder, say: the process is busy, and says nothing."""
+    camera = SimulatedCamera(size=(640, 480), hang_after_s=1.0, start_within_s=LONG_S)
+    eyes = Eyes(camera)
+    camera.hold(codes.qr("before"))
+    assert eyes.next_text() == "before"
+    spinning = camera.process_id
+    camera.tray.spin()
+    assert eyes.trouble("camera_hung").silent_ms == 1000
+    eyes.recovery()
+    assert camera.process_id != spinning
+    camera.stop()
+
+
+def test_two_peoples_codes_in_one_picture_are_told() -> None:
+    camera = SimulatedCamera(size=(640, 480), one_at_a_time="TH1:")
+    eyes = Eyes(camera)
+    phones = Image.new("L", (640, 480), 128)
+    for place, text in ((30, TEXT), (340, "TH1:DEMO:7Q2K4N:8ABC")):
+        phones.paste(Image.open(io.BytesIO(codes.qr(text, scale=8))).convert("L"), (place, 100))
+    camera.hold(codes.png(phones))
+    assert eyes.sighting().crowded
+    camera.hold(codes.qr(TEXT))
+    seen = eyes.sighting()
+    assert (seen.text, seen.crowded) == (TEXT, False)
+    camera.stop()
+
+
+def test_a_code_close_to_the_lens_and_upside_down_is_read(camera: SimulatedCamera, eyes: Eyes) -> None:
+    """At 5 cm the code is larger than the picture is high, but for its quiet zone; it is out of focus as well."""
+    code = Image.open(io.BytesIO(codes.qr(TEXT, scale=24))).convert("L").rotate(180)
+    edge = 24 * 3
+    code = code.crop((edge, edge, code.width - edge, code.height - edge)).resize((470, 470))
+    frame = Image.new("L", (640, 480), 250)
+    frame.paste(code, (85, 5))
+    camera.hold(codes.png(frame.filter(ImageFilter.GaussianBlur(2.5))))
+    assert eyes.next_text() == TEXT
+
+
+def test_somebody_who_aims_sees_the_picture_and_moves_the_tray(camera: SimulatedCamera, eyes: Eyes) -> None:
+    left, right = (Image.open(io.BytesIO(codes.qr(text, scale=8))).convert("L") for text in ("left", "right"))
+    frame = Image.new("L", (640, 480), 200)
+    frame.paste(left, (20, 100))
+    frame.paste(right, (400, 100))
+    camera.hold(codes.png(frame))
+    assert {eyes.next_text(), eyes.next_text()} == {"left", "right"}
+    seen = camera.look(LONG_S)
+    assert seen is not None
+    assert (seen.size, seen.tray) == ((640, 480), (0, 0, 1, 1))
+    assert {text for _, text in seen.seen} == {"left", "right"}
+    with Image.open(io.BytesIO(seen.picture)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (640, 480))
+    camera.aim((0.5, 0.0, 0.5, 1.0))
+    seen = camera.look(LONG_S)
+    assert seen is not None
+    assert seen.tray == (0.5, 0, 0.5, 1)
+    assert seen.seen == (("qr", "right"),)
+
+
+def test_the_tray_that_was_aimed_at_also_counts_for_the_next_process(camera: SimulatedCamera, eyes: Eyes) -> None:
+    camera.hold(codes.qr("before"))
+    assert eyes.next_text() == "before"
+    camera.aim((0.0, 0.0, 0.5, 0.5))
+    assert camera.process_id is not None
+    os.kill(camera.process_id, signal.SIGKILL)
+    eyes.trouble("camera_died")
+    eyes.recovery()
+    seen = camera.look(LONG_S)
+    assert seen is not None
+    assert seen.tray == (0, 0, 0.5, 0.5)
+
+
+def test_two_who_look_at_once_both_see(camera: SimulatedCamera, eyes: Eyes) -> None:
+    camera.hold(codes.qr("before"))
+    assert eyes.next_text() == "before"
+    with ThreadPoolExecutor(4) as people:
+        seen = list(people.map(lambda _: camera.look(LONG_S), range(12)))
+    assert all(seen)
+
+
+def test_nobody_looks_through_a_camera_that_is_unplugged(camera: SimulatedCamera, eyes: Eyes) -> None:
+    camera.unplug()
+    eyes.trouble("camera_unplugged")
+    assert camera.look(0.05) is None
+
+
+def test_no_frame_ever_touches_the_disk(tmp_path: Path) -> None:
+    """Every file that the camera and whoever asks it for a picture open for writing, as the kernel saw it."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    log = tmp_path / "opened"
+    script = f"""
+import pathlib, queue
+from tihuo.devices.simulated import SimulatedCamera
+from tests.devices import codes
+place = pathlib.Path({str(tmp_path / "tray")!r})
+heard = queue.Queue()
+camera = SimulatedCamera(place, size=(640, 480))
+camera.hold(codes.qr("private"))
+camera.start(heard.put, heard.put)
+assert heard.get(timeout=60).text == "private"
+seen = camera.look(60)
+assert len(seen.picture) > 1000
+camera.stop()
+print("looked")
+"""
+    calls = "trace=open,openat,creat,openat2,memfd_create,rename,renameat,renameat2,mkdir,mkdirat,link,linkat,symlinkat"
+    done = subprocess.run(
+        [strace, "-f", "-qq", "-e", calls, "-o", str(log), sys.executable, "-B", "-c", script],
+        env=os.environ | {"PYTHONPATH": f"{REPO / 'daemon'}{os.pathsep}{REPO}", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    if "ptrace" in done.stderr:
+        pytest.skip("this machine lets nobody trace a process")
+    assert done.stdout == "looked\n", done.stderr
+    lines = log.read_text().splitlines()
+    assert any("O_RDONLY" in line for line in lines)
+    made = [line for line in lines if re.search(r"O_WRONLY|O_RDWR|O_CREAT|creat\(|memfd|rename|mkdir|link", line)]
+    made = [line for line in made if " = -1 " not in line and "/dev/null" not in line and "readlink" not in line]
+    held_by_the_test = [line for line in made if str(tmp_path / "tray") in line]
+    assert held_by_the_test
+    assert [line for line in made if line not in held_by_the_test] == []
 
 
 def test_an_unplugged_camera_is_told_once_and_comes_back(camera: SimulatedCamera, eyes: Eyes) -> None:

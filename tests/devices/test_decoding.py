@@ -12,6 +12,7 @@ from PIL import Image, ImageFilter
 from tests.devices import codes
 from tihuo.devices.decoding import Decoder, brightened
 from tihuo.devices.frames import Tray, fitted
+from tihuo.devices.resting import Rest
 from tihuo.devices.watching import Read
 
 TEXT = "TH1:DEMO:7Q2K4M:9XW3"
@@ -93,3 +94,56 @@ def test_a_frame_with_longer_rows_than_its_width_is_read() -> None:
     wide = np.zeros((480, 704), np.uint8)
     wide[:, :640] = frame(codes.qr(TEXT))
     assert Decoder().read(wide[:, :640]) == [Read(TEXT, "qr")]
+
+
+# --- an empty tray ---------------------------------------------------------------------------------------------------
+
+
+def counter(seed: int, lamp: float = 1.0) -> np.ndarray[Any, Any]:
+    """A counter with nothing on it, and the noise of a sensor."""
+    noise = np.random.default_rng(seed).normal(0, 6, (480, 640))
+    return np.clip((120 + np.linspace(-30, 30, 640)) * lamp + noise, 0, 255).astype(np.uint8)
+
+
+def looks(rest: Rest, frames: list[np.ndarray[Any, Any]], begin: int) -> int:
+    """How many of these frames, 66 ms apart, are worth a look."""
+    return sum(rest.wants(frame, begin + 66 * number) for number, frame in enumerate(frames))
+
+
+def test_an_empty_tray_is_looked_at_twice_a_second() -> None:
+    rest = Rest()
+    assert looks(rest, [counter(seed) for seed in range(45)], 1000) > 25
+    assert rest.resting
+    assert looks(rest, [counter(seed) for seed in range(100, 145)], 4000) == 6
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [frame(codes.qr(TEXT, scale=3)), np.clip(counter(7) + 40 * (np.arange(640) > 600), 0, 255).astype(np.uint8)],
+    ids=["a phone", "a sleeve at the edge"],
+)
+def test_whatever_moves_wakes_the_eye_at_once(scene: np.ndarray[Any, Any]) -> None:
+    rest = Rest()
+    looks(rest, [counter(seed) for seed in range(60)], 1000)
+    assert rest.resting
+    assert rest.wants(scene, 5100)
+    assert not rest.resting
+
+
+def test_a_lamp_that_is_turned_up_is_nobody() -> None:
+    rest = Rest()
+    looks(rest, [counter(seed) for seed in range(60)], 1000)
+    assert looks(rest, [counter(seed, 1.1) for seed in range(60)], 5000) <= 9
+
+
+def test_while_a_code_lies_there_every_frame_counts() -> None:
+    rest = Rest()
+    for number in range(60):
+        assert rest.wants(frame(codes.qr(TEXT)), 1000 + 66 * number)
+        rest.found(1000 + 66 * number)
+
+
+def test_a_tray_that_was_moved_is_a_new_picture() -> None:
+    rest = Rest()
+    looks(rest, [counter(seed) for seed in range(60)], 1000)
+    assert rest.wants(counter(3)[:240], 5010)

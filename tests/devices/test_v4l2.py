@@ -25,6 +25,7 @@ STRUCTURES = {
     "v4l2_requestbuffers": (v4l2.BufferRequest, {"memory": "memory"}),
     "v4l2_buffer": (v4l2.Buffer, {"bytesused": "bytesused", "flags": "flags", "m": "m", "length": "length"}),
     "v4l2_streamparm": (v4l2.StreamParameters, {"numerator": "parm.capture.timeperframe.numerator"}),
+    "v4l2_control": (v4l2.Control, {"value": "value"}),
     "v4l2_pix_format": (v4l2.PixFormat, {"pixelformat": "pixelformat", "bytesperline": "bytesperline"}),
 }
 NUMBERS = {
@@ -36,6 +37,10 @@ NUMBERS = {
     "VIDIOC_DQBUF": v4l2.DEQUEUE_BUFFER,
     "VIDIOC_STREAMON": v4l2.STREAM_ON,
     "VIDIOC_S_PARM": v4l2.SET_PARAMETERS,
+    "VIDIOC_S_CTRL": v4l2.SET_CONTROL,
+    "V4L2_CID_EXPOSURE_AUTO_PRIORITY": v4l2.RATE_MAY_FALL,
+    "V4L2_CID_POWER_LINE_FREQUENCY": v4l2.MAINS,
+    "V4L2_CID_POWER_LINE_FREQUENCY_50HZ": v4l2.MAINS_50_HZ,
     "V4L2_PIX_FMT_GREY": v4l2.GREY,
     "V4L2_PIX_FMT_NV12": v4l2.NV12,
     "V4L2_PIX_FMT_MJPEG": v4l2.MJPEG,

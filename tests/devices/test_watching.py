@@ -85,3 +85,39 @@ def test_nothing_is_remembered_for_ever() -> None:
     for number in range(1000):
         watch.frame([Read(str(number), "qr"), Read(str(number), "code128")], number * 2000, Millis(0))
     assert len(watch._seen) + len(watch._once) == 2
+
+
+ANNA, BO = Read("TH1:SHOP:ANNA:MAC", "qr"), Read("th1:SHOP:BO:MAC", "qr")
+POSTER = Read("https://example.org/", "qr")
+
+
+def crowd_watch() -> Watch:
+    return Watch(one_at_a_time="TH1:")
+
+
+def test_two_peoples_codes_at_once_are_told_once_and_are_nobodys_turn() -> None:
+    watch = crowd_watch()
+    (seen,) = watch.frame([ANNA, BO], 0, Millis(0))
+    assert seen.crowded
+    assert watch.frame([ANNA, BO], 66, Millis(66)) == []
+    assert texts(watch, [ANNA], 132) == []  # one that flickers is no way out of the crowd
+
+
+def test_whoever_is_left_alone_is_read_although_she_was_read_before() -> None:
+    watch = crowd_watch()
+    assert texts(watch, [ANNA], 0) == [ANNA.text]
+    assert [sighting.crowded for sighting in watch.frame([ANNA, BO], 66, Millis(66))] == [True]
+    assert texts(watch, [ANNA], 1000) == []
+    assert texts(watch, [ANNA], 1600) == [ANNA.text]
+
+
+def test_a_poster_and_goods_beside_a_code_are_no_crowd() -> None:
+    watch = crowd_watch()
+    assert texts(watch, [ANNA, POSTER, EAN], 0) == [ANNA.text, POSTER.text]
+    assert texts(watch, [ANNA, POSTER, EAN], 66) == [EAN.text]
+
+
+def test_the_next_customer_who_is_quick_is_no_crowd() -> None:
+    watch = crowd_watch()
+    assert texts(watch, [ANNA], 0) == [ANNA.text]
+    assert texts(watch, [BO], 66) == [BO.text]

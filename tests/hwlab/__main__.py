@@ -8,14 +8,18 @@ import time
 
 import pytest
 
-from tests.hwlab import lab, pi, stores
+from tests.hwlab import camera, lab, pi, stores
 
 
 def main() -> int:
     try:
         stores.check()
         print(f"machines are kept in {stores.folder()} (set TIHUO_HWLAB for another place)", flush=True)
-        for name, build in (("an emulated Raspberry Pi 3B", pi.build), ("a virtual PC with pins and USB", lab.build)):
+        for name, build in (
+            ("an emulated Raspberry Pi 3B", pi.build),
+            ("a virtual PC with pins, USB, cameras and scanners", lab.build),
+            ("picamera2 on a virtual camera", camera.build),
+        ):
             began = time.monotonic()
             build()
             print(f"{name}: ready after {time.monotonic() - began:.0f} s", flush=True)

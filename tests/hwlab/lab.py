@@ -1,7 +1,8 @@
-"""The lab: a virtual PC with this machine's own files, where the kernel has pins, an I2C bus and a USB printer to play.
+"""The lab: a virtual PC with this machine's own files, where the kernel plays pins, I2C, a printer, cameras and keys.
 
 Its root is this machine's, read only, with a layer of memory above it, so tests run there with the same Python and the
-same checkout. The kernel is Debian's; `gpio-sim`, which Debian leaves out, is built beside it from Debian's source.
+same checkout. The kernel is Debian's; `gpio-sim`, which Debian leaves out, and `v4l2loopback` are built beside it from
+Debian's source.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SCRIPT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run
 mount -t tmpfs t /run
 for module in configfs irq_sim_m gpio-sim "i2c-stub chip_addr=0x20,0x21" i2c-dev \\
-  dummy_hcd libcomposite usb_f_printer; do
+  dummy_hcd libcomposite usb_f_printer vivid "v4l2loopback video_nr=40 exclusive_caps=1" evdev uinput; do
   modprobe -d @tree@ $module || echo "no $module"
 done
 mount -t configfs c /sys/kernel/config
@@ -56,8 +57,16 @@ def build() -> Path:
     """The folder with `tree` (kernel, its modules and ours) and `site` (lgpio for this kind of machine)."""
     place = stores.folder() / "lab"
     ready = place / "ready"
-    if ready.exists():
-        return place
+    if not ready.exists():
+        _build_machine(place)
+        ready.touch()
+    if not (place / "loopback" / "ready").exists():
+        _build_loopback(place)
+        (place / "loopback" / "ready").touch()
+    return place
+
+
+def _build_machine(place: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
     tree = place / "tree"
     wanted = ["linux-image-amd64", "linux-headers-amd64", "linux-source"]
@@ -74,8 +83,15 @@ def build() -> Path:
     shutil.rmtree(place / "source")
     stores.wheels(place, "x86_64", ["lgpio>=0.2.2"])
     (place / "version").write_text(version)
-    ready.touch()
-    return place
+
+
+def _build_loopback(place: Path) -> None:
+    """A camera into which a program puts the pictures."""
+    folder, version = place / "loopback", (place / "version").read_text()
+    (package,) = stores.debs(folder, "amd64", [], alone=["v4l2loopback-dkms"])
+    stores.unpack(package, folder / "package")
+    source = next((folder / "package" / "usr" / "src").glob("v4l2loopback-*"))
+    _make_modules(place / "tree", version, source)
 
 
 def _build_gpio_sim(place: Path, tree: Path, version: str) -> None:
@@ -92,6 +108,11 @@ def _build_gpio_sim(place: Path, tree: Path, version: str) -> None:
     interrupts = interrupts.replace("irq_to_desc(irqnum)", "irq_data_to_desc(irq_get_irq_data(irqnum))")
     (made / "irq_sim_m.c").write_text(f'#include <linux/module.h>\n{interrupts}\nMODULE_LICENSE("GPL");\n')
     (made / "Makefile").write_text("obj-m := gpio-sim.o irq_sim_m.o\n")
+    _make_modules(tree, version, made)
+
+
+def _make_modules(tree: Path, version: str, made: Path) -> None:
+    """Build what lies in a folder and lay it beside the kernel's own modules."""
     headers = tree / "usr" / "src" / f"linux-headers-{version}"
     common = next((tree / "usr" / "src").glob("linux-headers-*-common*"))
     (headers / "Makefile").write_text(f"include {common}/Makefile\n")

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 COMMANDS = {
@@ -24,6 +25,7 @@ COMMANDS = {
     "gcc": "gcc",
     "xz": "xz-utils",
     "unzip": "unzip",
+    "unshare": "util-linux",
 }
 """Command -> the Debian package that has it."""
 LOCKED = ["-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-q"]
@@ -74,8 +76,11 @@ def run(*command: object, **options: object) -> str:
     return str(done.stdout)
 
 
-def debs(place: Path, architecture: str, wanted: list[str], *, alone: list[str] = ()) -> list[Path]:  # type: ignore[assignment]
-    """The packages `wanted` with all they need, and `alone` without; downloaded once."""
+def debs(
+    place: Path, architecture: str, wanted: list[str], *, alone: Sequence[str] = (), suites: Sequence[str] = ()
+) -> list[Path]:
+    """The packages `wanted` with all they need, and `alone` without; downloaded once. `suites` of this machine's own
+    mirror in place of its own, the last one preferred."""
     state = place / "apt"
     done = state / "done"
     if not done.exists():
@@ -90,6 +95,11 @@ def debs(place: Path, architecture: str, wanted: list[str], *, alone: list[str] 
             "-o", f"Dir::Cache={state / 'cache'}",
             *LOCKED,
         ]  # fmt: skip
+        if suites:
+            lines = [f"deb {_keyring()}{_mirror()} {suite} main" for suite in suites]
+            (state / "sources.list").write_text("\n".join(lines) + "\n")
+            apt += ["-o", f"Dir::Etc::sourcelist={state / 'sources.list'}", "-o", "Dir::Etc::sourceparts=/dev/null"]
+            apt += ["-t", suites[-1]]
         run("apt-get", *apt, "update")
         if wanted:
             run("apt-get", *apt, "install", "-y", "--no-install-recommends", "--download-only", *wanted)
@@ -98,6 +108,21 @@ def debs(place: Path, architecture: str, wanted: list[str], *, alone: list[str] 
             run("apt-get", *apt, "download", *exact, cwd=state / "cache" / "archives")
         done.touch()
     return sorted((state / "cache" / "archives").glob("*.deb"))
+
+
+def _mirror() -> str:
+    """Where this machine gets Debian from."""
+    asked = ("indextargets", "--format", "$(SITE) $(ORIGIN) $(LABEL)", "Created-By: Packages")
+    for line in run("apt-get", *asked).splitlines():
+        site, _, rest = line.partition(" ")
+        if rest == "Debian Debian":
+            return site
+    raise Missing("this machine's apt has no Debian mirror")
+
+
+def _keyring() -> str:
+    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+    return f"[signed-by={keyring}] " if keyring.exists() else ""
 
 
 def _real_name(apt: list[str], name: str) -> str:
@@ -116,15 +141,16 @@ def unpack(deb: Path, target: Path) -> None:
     run("dpkg-deb", "-x", deb, target)
 
 
-def wheels(place: Path, platform: str, names: list[str]) -> Path:
-    """Python packages for another kind of machine, unpacked; Python 3.11."""
+def wheels(place: Path, platform: str, names: list[str], python: str = "3.11") -> Path:
+    """Python packages for another kind of machine, unpacked."""
     site = place / "site"
     if not site.exists():
         fetched = place / "wheels"
         run(
             sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", fetched,
-            "--platform", f"manylinux_2_34_{platform}", "--platform", "any",
-            "--python-version", "3.11", "--abi", "cp311", "--abi", "none", *names,
+            "--platform", f"manylinux_2_34_{platform}", "--platform", f"manylinux_2_28_{platform}",
+            "--platform", f"manylinux2014_{platform}", "--platform", "any", "--python-version", python,
+            "--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none", *names,
         )  # fmt: skip
         building = place / "site.part"
         for wheel in fetched.glob("*.whl"):

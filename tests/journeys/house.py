@@ -41,6 +41,7 @@ def environment_of(folder: Path, broker: Broker) -> dict[str, str]:
         "TIHUO_CLOUD__TLS": "false",
         "TIHUO_HTTP__HOST": "127.0.0.1",
         "TIHUO_HTTP__PORT": "0",
+        "TIHUO_RECEIPTS_ON_WISH": "false",
     }
 
 
@@ -60,7 +61,8 @@ class House:
         self.folder = folder
         self.broker = broker
         self._cloud_at = cloud_at or BrokerAddress("127.0.0.1", broker.port)
-        self.settings = settings(demo_settings(folder, broker.port, 0))
+        always = demo_settings(folder, broker.port, 0).model_copy(update={"receipts_on_wish": False})
+        self.settings = settings(always)
         self.simulator: DeviceSimulator
         self.box = self._open()
         self.cloud = self._cloud()

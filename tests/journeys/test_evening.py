@@ -23,6 +23,7 @@ def test_every_order_of_an_evening_ends_where_it_should(
     except NoBroker as missing:
         pytest.skip(str(missing))
     monkeypatch.setenv("TIHUO_BROKER", kind)
+    monkeypatch.setenv("TIHUO_RECEIPTS_ON_WISH", "false")
 
     assert play(tmp_path, port=0, once=True, fast=True) == 0
 

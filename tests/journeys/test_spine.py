@@ -69,7 +69,7 @@ def test_a_wrong_code_gets_a_page_that_says_so(house: House) -> None:
     assert customer.show(code).state == "not_ready"
     assert customer.show(code[:-1] + ("A" if code[-1] != "A" else "B")).state == "unknown_code"
     assert customer.show("TH1:NEXTDOOR:1:AAAAAAAAAAAAAAAA").state == "other_shop"
-    assert customer.show("https://pay.example/u/123").state == "unknown_code"
+    assert customer.show("https://pay.example/u/123").state == "web_page"
 
 
 def test_the_shop_works_through_a_cut_and_nothing_is_lost_or_applied_twice(house: House) -> None:
@@ -185,7 +185,7 @@ def test_a_box_without_devices_says_so_and_serves(open_house: Callable[..., Hous
         return settings.model_copy(
             update={
                 "printers": Printers(label=PrinterChoice(kind="simulated", width_dots=480), receipt=none),
-                "camera": CameraChoice(kind="v4l2", device="/dev/no-such-camera"),
+                "cameras": {"k1": CameraChoice(kind="v4l2", device="/dev/no-such-camera")},
                 "lights": Lights(kind="gpio", driver="no-such-driver", pins={"A01": 17}),
             }
         )

@@ -26,7 +26,7 @@ from tihuo.shop import arrival, paper
 from tihuo.shop.orders import NewLine, NewOrder
 from tihuo.shop.pickups import code_for
 from tihuo.shop.work import Work, rows_of
-from tihuo.stages import handing_over, preparing, receiving, selling, sorting
+from tihuo.stages import caring, handing_over, preparing, receipting, receiving, selling, sorting, undoing
 
 Wish = tuple[Callable[..., Any], tuple[Any, ...]]
 SCANS = (sorting.scan_item, handing_over.check_in, handing_over.hand_over_by_code)
@@ -87,6 +87,14 @@ def evening(shop: LittleShop) -> list[list[Wish]]:
         [(sorting.short, (2, milk, 1)), (sorting.damage, (3, eggs, 1)), (put_the_rest, ())],
         [(handing_over.check_in, ("k1", codes[1])), (handing_over.hand_over, (1, [1])), (paper.reprint, (1,))],
         [(handing_over.hand_over_by_code, (codes[4],)), (handing_over.hand_over_by_code, (codes[4],))],
+        [(undoing.undo_hand_over, (1, "mistake", 1)), (undoing.undo_hand_over, (1, "mistake", 1))],
+        [(undoing.put_right, (1, 4)), (undoing.settle_astray, (1, True))],
+        [
+            (caring.report_missing, (1, {rice: 1}, "refund_only", "not there")),
+            (caring.bring_back, (4, {1: 1}, "void", "x")),
+        ],
+        [(handing_over.hand_over_by_code, (codes[1],)), (caring.settle_missing, (1, False))],
+        [(receipting.of_handover, (2,)), (handing_over.call_staff, ("k1",))],
         [(handing_over.check_in, ("k1", codes[5])), (handing_over.ask_again, ()), (handing_over.leave, (2,))],
     ]
 

@@ -106,7 +106,8 @@ def test_the_evening_is_worth_dying_for(undisturbed: Evening) -> None:
     assert undisturbed.kinds >= {
         "order.accepted", "order.refused", "order.cancelled", "order.short", "order.ready", "order.handed_over",
         "rights.returned", "goods.received", "walk_in.sold", "units.damaged", "put.undone", "visit.checked_in",
-        "visit.ended", "paper.queued", "wave.opened", "units.counted", "count.undone", "delivery.closed",
+        "visit.ended", "paper.queued", "order.handover_undone", "parcel.astray", "ticket.opened", "staff.called",
+        "goods.brought_back", "missed.settled", "wave.opened", "units.counted", "count.undone", "delivery.closed",
     }  # fmt: skip
     assert len(set(undisturbed.pictures)) == len(undisturbed.pictures) > 10
 

@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, create_engine
 
-import tihuo.tables
-
-LEDGER_TABLES = {"keep", "cursor", "once", "parked", "journal", "migration"}
-"""What the ledger keeps for itself, without a model."""
-
-
-def shape(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """table -> what it holds and what it forbids, in whatever order it was written down."""
-    tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
-    return {name: table_shape(connection, name, sql) for name, sql in tables.fetchall()}
-
-
-def table_shape(connection: sqlite3.Connection, name: str, sql: str) -> dict[str, Any]:
-    ask = connection.execute
-    indexes = ask(f"PRAGMA index_list({name})").fetchall()
-    columns_of = {row[1]: tuple(part[2] for part in ask(f"PRAGMA index_info({row[1]})")) for row in indexes}
-    return {
-        "columns": {row[1]: (row[2], row[3], row[5]) for row in ask(f"PRAGMA table_info({name})")},
-        "rowid": not ask("SELECT wr FROM pragma_table_list(?)", (name,)).fetchone()[0],
-        "unique": {columns_of[row[1]] for row in indexes if row[2] and not row[4]},
-        "indexes": {columns_of[row[1]] for row in indexes if not row[2]},
-        "references": {(row[3], row[2], row[4]) for row in ask(f"PRAGMA foreign_key_list({name})")},
-        "checks": set(checks(sql)),
-    }
-
-
-def checks(sql: str) -> Iterator[str]:
-    for match in re.finditer(r"CHECK\s*\(", sql):
-        depth, end = 1, match.end()
-        while depth:
-            depth += {"(": 1, ")": -1}.get(sql[end], 0)
-            end += 1
-        yield re.sub(r"\s+", " ", sql[match.end() : end - 1]).strip()
-
-
-def differences(models: dict[str, Any], migrated: dict[str, Any]) -> list[str]:
-    found = [f"{name}: in one alone" for name in (models.keys() ^ migrated.keys()) - LEDGER_TABLES]
-    for table in models.keys() & migrated.keys():
-        for what, said in models[table].items():
-            there = migrated[table][what]
-            if what == "indexes":  # a migration may speed up what a model need not name
-                there = said & there
-            if said != there:
-                found.append(f"{table}.{what}: {said} is not {there}")
-    return found
+from tihuo.tables.shape import declared, differences, shape
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A database made from the models alone."""
-    for module in pkgutil.iter_modules(tihuo.tables.__path__, "tihuo.tables."):
-        importlib.import_module(module.name)
-    path = tmp_path / "models.db"
-    engine = create_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    connection = sqlite3.connect(path)
+def models() -> Iterator[sqlite3.Connection]:
+    connection = declared()
     yield connection
     connection.close()
 

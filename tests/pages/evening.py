@@ -44,11 +44,11 @@ SHELF = ShelfMap(
 
 
 class Evening(LittleShop):
-    """`door` changes what the pages may reach, such as `simulator=`."""
+    """`door` changes what the pages may reach, such as `simulator=`; `rules` are settings of the house."""
 
-    def __init__(self, path: Path, **door: Any) -> None:
+    def __init__(self, path: Path, *, rules: dict[str, Any] | None = None, **door: Any) -> None:
         slots = {zone.value: tuple(slot for slot in SHELF.slots() if slot[0] == zone.letter) for zone in Zone}
-        house = type(HOUSE)(store_id="S01", slots=slots, code_key=b"the key of an evening")
+        house = type(HOUSE)(store_id="S01", slots=slots, code_key=b"the key of an evening", **(rules or {}))
         super().__init__(path, house=house)
         self.parts: dict[str, Part] = {}
         plain = Door(

@@ -203,7 +203,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def test_the_timetable_asks_about_paper_that_waited_a_day_and_writes_nothing_else(shop: LittleShop) -> None:
-    timetable = Timetable(shop.writer, shop.readers, shop.clock.ticks)
+    timetable = Timetable(shop.writer, shop.readers, shop.clock.reading)
     shop.do(paper.queue, "receipt", "r1", {})
     shop.clock.tick(paper.LONGEST_WAIT - 1)
     commits = shop.writer.commits

@@ -7,24 +7,42 @@ import pytest
 from tests.little_shop import EVENING, HOUSE, LittleShop
 from tihuo.boards import kiosk, sorting
 from tihuo.devices.ports import Sighting, Symbology
-from tihuo.reactions.scans import STATION, ScanDesk
+from tihuo.reactions.scans import ScanDesk
+from tihuo.shop.pickups import STEP_MS, rotating_code, short_code_for
 from tihuo.shop.words import Millis
 from tihuo.stages import sorting as stage
 
+STATION = "camera"
+
 
 class Counter:
-    """A camera over the counter of a little shop."""
+    """A camera over the counter of a little shop, and what hangs on other cables."""
 
     def __init__(self, shop: LittleShop) -> None:
         self.shop = shop
-        self.desk = ScanDesk(shop.writer, shop.readers, HOUSE, "k1")
+        self.camera = ScanDesk(shop.writer, shop.readers, HOUSE, "k1", STATION)
+        self.scanner = ScanDesk(shop.writer, shop.readers, HOUSE, "k2", "scanner_gun", deliberate=True)
+        self.table = ScanDesk(shop.writer, shop.readers, HOUSE, "", "table", deliberate=True)
 
-    def see(self, text: str, symbology: Symbology = "ean13") -> None:
-        self.desk.see(Sighting(text, symbology, Millis(EVENING)))
+    def see(self, text: str, symbology: Symbology = "ean13", *, crowded: bool = False) -> None:
+        self.camera.see(Sighting(text, symbology, Millis(EVENING), crowded=crowded))
         self.shop.do(lambda work: None)  # what it wrote is committed
 
-    def held(self) -> str:
-        return str(self.shop.read(sorting.station_picture, STATION).sku)
+    def scan(self, text: str) -> None:
+        """With the scanner at the second kiosk."""
+        self.scanner.see(Sighting(text, "unsaid", Millis(EVENING)))
+        self.shop.do(lambda work: None)
+
+    def scan_at_the_table(self, text: str) -> None:
+        self.table.see(Sighting(text, "unsaid", Millis(EVENING)))
+        self.shop.do(lambda work: None)
+
+    def held(self, station: str = STATION) -> str:
+        return str(self.shop.read(sorting.station_picture, station).sku)
+
+    def shown(self, at: str) -> str:
+        """What a kiosk shows."""
+        return str(self.shop.read(kiosk.kiosk_picture, at).state)
 
 
 @pytest.fixture
@@ -70,7 +88,7 @@ def test_a_customers_code_and_a_foreign_one_go_to_the_kiosk(counter: Counter) ->
     counter.see(counter.shop.code("o1"), "qr")
     assert counter.shop.read(kiosk.kiosk_picture, "k1").state == "welcome"
     counter.see("https://example.org/", "qr")
-    assert counter.shop.read(kiosk.kiosk_picture, "k1").state == "unknown_code"
+    assert counter.shown("k1") == "web_page"
 
 
 def test_what_gives_money_back_needs_a_page_that_can_call_it_off(counter: Counter) -> None:
@@ -81,3 +99,65 @@ def test_what_gives_money_back_needs_a_page_that_can_call_it_off(counter: Counte
     assert counter.shop.line("o1", "RICE") == {"quantity": 2}
     counter.see("TH:CMD:PUT", "code128")
     assert counter.shop.line("o1", "RICE") == {"quantity": 2, "put": 2}
+
+
+def test_two_customers_at_once_are_asked_to_come_one_by_one(counter: Counter) -> None:
+    counter.shop.sort()
+    counter.see(counter.shop.code("o1"), "qr")
+    counter.see(counter.shop.code("o1"), "qr", crowded=True)
+    assert counter.shown("k1") == "two_codes"
+    counter.see(counter.shop.code("o1"), "qr")
+    assert counter.shown("k1") == "welcome"
+
+
+def test_a_scanner_at_a_kiosk_recognises_a_customer_by_code_or_digits(counter: Counter) -> None:
+    counter.shop.sort()
+    counter.scan(counter.shop.code("o1"))
+    assert (counter.shown("k2"), counter.shown("k1")) == ("welcome", "idle")
+    counter.scan("https://example.org/")
+    assert counter.shown("k2") not in ("welcome", "idle")
+    digits = short_code_for(counter.shop.value("SELECT no FROM shop_order"), HOUSE.code_key)
+    counter.scan(digits)
+    assert counter.shown("k2") == "welcome"
+    counter.see(digits, "code128")
+    assert counter.shown("k1") == "welcome"
+
+
+def test_a_scanner_at_a_kiosk_also_sorts_what_a_wave_wants(counter: Counter) -> None:
+    counter.shop.do(stage.open_wave, "s1")
+    counter.scan("6901234567892")
+    assert (counter.held("scanner_gun"), counter.held(), counter.shown("k2")) == ("RICE", "", "idle")
+
+
+def test_digits_that_somebody_guesses_are_rationed_before_every_eye(counter: Counter) -> None:
+    counter.shop.sort()
+    for guess in range(20):
+        counter.scan(f"{guess:08d}")
+        counter.see(f"{guess + 20:08d}", "code128")
+    counter.scan(short_code_for(counter.shop.value("SELECT no FROM shop_order"), HOUSE.code_key))
+    assert counter.shown("k2") != "welcome"
+
+
+def test_a_scanner_at_a_sorting_station_sorts_and_recognises_nobody(counter: Counter) -> None:
+    counter.shop.do(stage.open_wave, "s1")
+    counter.scan_at_the_table("6901234567892")
+    assert (counter.held("table"), counter.held()) == ("RICE", "")
+    counter.scan_at_the_table("TH:CMD:PUT")
+    assert counter.shop.line("o1", "RICE") == {"quantity": 2, "put": 2}
+    counter.scan_at_the_table(counter.shop.code("o1"))
+    assert (counter.shown("k1"), counter.shown("k2")) == ("idle", "idle")
+
+
+def test_a_station_says_what_is_wrong_with_an_item(counter: Counter) -> None:
+    counter.shop.do(stage.open_wave, "s1")
+    counter.scan_at_the_table("4006381333931")
+    assert counter.shop.read(sorting.station_picture, "table").refusal
+
+
+def test_a_code_that_changes_while_the_phone_lies_there_is_the_same_visit(counter: Counter) -> None:
+    counter.shop.sort()
+    number, now = counter.shop.value("SELECT no FROM shop_order"), counter.shop.clock()
+    for at in (now, now + STEP_MS):
+        counter.see(rotating_code(HOUSE.store_id, number, HOUSE.code_key, at), "qr")
+    assert counter.shown("k1") == "welcome"
+    assert counter.shop.sql("SELECT count(*) FROM visit") == [(1,)]

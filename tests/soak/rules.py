@@ -30,6 +30,7 @@ from tihuo.stages import (
     selling,
     sorting,
     substituting,
+    undoing,
     weighing,
 )
 
@@ -333,7 +334,7 @@ def hand_over_part(world: World, pick: Pick) -> None:
 def undo_hand_over(world: World, pick: Pick) -> None:
     gone = world.rows("SELECT DISTINCT parcel_id FROM handover_line WHERE undone_at IS NULL ORDER BY 1")
     if gone:
-        world.tap(handing_over.undo_hand_over, pick.of(gone)[0], "拿错了")
+        world.tap(undoing.undo_hand_over, pick.of(gone)[0], "拿错了")
 
 
 def answer_ticket(world: World, pick: Pick) -> None:

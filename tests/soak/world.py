@@ -24,7 +24,7 @@ from tihuo.ledger.journal import cursor
 from tihuo.ledger.writer import Writer
 from tihuo.shop.fence import standing
 from tihuo.shop.words import Millis, Refusal
-from tihuo.stages import handing_over, preparing, selling
+from tihuo.stages import handing_over, preparing, selling, undoing
 
 STORE = "S01"
 OFFERED = {"RICE": ("on_hand", 12), "EGGS": ("on_hand", 6), "MILK": ("presale", 16), "BUNS": ("presale", 8)}
@@ -227,7 +227,7 @@ class World:
             return refusal
         if wish.stage is selling.sell_walk_in:
             self.walked_out += wish.args[2]
-        elif wish.stage is handing_over.undo_hand_over:
+        elif wish.stage is undoing.undo_hand_over:
             self.given -= answer
         elif isinstance(answer, handing_over.Given):
             self.given += answer.units

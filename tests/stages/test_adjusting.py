@@ -242,7 +242,7 @@ def test_photographs_are_kept_in_bounds_and_the_journal_says_what_went(make_shop
 
 def test_old_photographs_go_by_themselves(shop: LittleShop) -> None:
     shop.do(adjusting.correct, "RICE", -1, "broken", "", "", "", b"a photograph")
-    timetable = Timetable(shop.writer, shop.readers, shop.clock.ticks)
+    timetable = Timetable(shop.writer, shop.readers, shop.clock.reading)
     timetable.step()
     shop.clock.tick(shop.house.photo_days * DAY + 1)
     timetable.step()

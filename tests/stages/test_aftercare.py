@@ -12,6 +12,7 @@ from tests.little_shop import HOUSE, LittleShop
 from tihuo.boards.balance import imbalances
 from tihuo.boards.orders import order_row
 from tihuo.shop import paper
+from tihuo.shop.cancelling import TakenOut
 from tihuo.shop.events import (
     GrantIssued,
     GrantRevokeRequested,
@@ -25,7 +26,6 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.words import Refusal
 from tihuo.stages import aftercare, allocating, handing_over, preparing, selling, sorting
-from tihuo.stages.aftercare import TakenOut
 
 
 def refusal(shop: LittleShop, stage: Any, *args: Any) -> Refusal:

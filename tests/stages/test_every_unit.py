@@ -18,6 +18,7 @@ from tihuo.boards.sku_ledger import sku_ledger, units
 from tihuo.shop import arrival
 from tihuo.shop.corrections import LESS, MORE
 from tihuo.shop.events import (
+    GoodsBroughtBack,
     GoodsReceived,
     OrderShort,
     QuarantineDecided,
@@ -79,7 +80,7 @@ class House(Shop):
         came: Counter[str] = Counter()
         went: Counter[str] = Counter()
         for event in self.shop.events(
-            GoodsReceived, StockCorrected, UnitsLost, WalkInSold, QuarantineDecided, OrderShort
+            GoodsReceived, StockCorrected, UnitsLost, WalkInSold, QuarantineDecided, OrderShort, GoodsBroughtBack
         ):
             match event:
                 case GoodsReceived():
@@ -90,6 +91,8 @@ class House(Shop):
                     went[event.sku] += event.quantity
                 case QuarantineDecided(outcome="void"):
                     went[event.sku] += event.quantity
+                case GoodsBroughtBack(fate="quarantine"):
+                    came[event.sku] += event.quantity
                 case OrderShort():
                     for line in event.lines:
                         if line.reason == "short":

@@ -33,7 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table_of(shop: LittleShop) -> Timetable:
-    return Timetable(shop.writer, shop.readers, lambda: 0)
+    return Timetable(shop.writer, shop.readers, lambda: (0, True, 0))
 
 
 def keys(shop: LittleShop) -> set[str]:

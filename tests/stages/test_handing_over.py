@@ -24,7 +24,7 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.words import Refusal, Zone
-from tihuo.stages import handing_over, selling, sorting
+from tihuo.stages import handing_over, selling, sorting, undoing
 from tihuo.stages.handing_over import CONFIRM_MS, DONE_MS, PARTLY_MS, REFUSED_MS, WELCOME_MS, Given
 
 
@@ -55,6 +55,11 @@ def picture(shop: LittleShop, kiosk: str = "k1") -> KioskPicture:
     return found
 
 
+def came_to(given: Given) -> tuple[list[int], int, int]:
+    """The parcels of a hand-over, how many units, and how many parcels are left."""
+    return given.parcels, given.units, given.left
+
+
 def receipts(shop: LittleShop) -> list[dict[str, Any]]:
     return [json.loads(content) for (content,) in shop.sql("SELECT content FROM print_job WHERE kind = 'receipt'")]
 
@@ -77,7 +82,8 @@ def test_a_code_opens_a_visit_that_shows_where_everything_is(full: LittleShop, s
         ("A01", "A", 3, False),
         ("C01", "C", 1, False),
     ]
-    assert full.events(CheckedIn) == [CheckedIn(visit_id=visit, kiosk="k1", order_no=1)]
+    by = "digits" if short else "qr"
+    assert full.events(CheckedIn) == [CheckedIn(visit_id=visit, kiosk="k1", order_no=1, by=by)]
 
 
 def test_a_code_finds_everything_that_waits_for_its_customer(full: LittleShop) -> None:
@@ -106,7 +112,7 @@ def test_a_code_that_helps_nobody_is_a_fact_that_says_why(full: LittleShop) -> N
 
     forged = code_for("S01", 1, b"a guess")
     assert outcome(forged) == ("unknown_code", {})
-    assert outcome("https://example.org") == ("unknown_code", {})
+    assert outcome("https://example.org") == ("web_page", {})
     assert outcome("12345678901") == ("unknown_code", {})
     assert outcome(short_code_for(4711, HOUSE.code_key)) == ("unknown_code", {})
     assert outcome(code_for("S02", 1, HOUSE.code_key)) == ("other_shop", {"store": "S02"})
@@ -127,12 +133,12 @@ def test_a_code_that_helps_nobody_is_a_fact_that_says_why(full: LittleShop) -> N
     taken_at = full.clock.now
     full.do(handing_over.hand_over_by_code, full.code("o2"))
     full.clock.tick(60_000)
-    assert outcome(full.code("o2")) == ("already_collected", {"at": taken_at})
+    assert outcome(full.code("o2")) == ("already_collected", {"at": taken_at, "slots": ["A02"]})
 
 
 def test_a_code_without_end_is_unknown_and_not_kept(full: LittleShop) -> None:
     check_in(full, "9" * 10_000_000)
-    assert picture(full).state == "unknown_code"
+    assert picture(full).state == "damaged_code"
     assert len(full.sql("SELECT * FROM visit")[0].__repr__()) < 300
 
 
@@ -150,7 +156,8 @@ def test_the_next_code_at_a_kiosk_replaces_the_visit(full: LittleShop) -> None:
 
 def test_everything_is_handed_over_at_once(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
-    assert full.do(handing_over.hand_over, visit) == Given(visit, [1, 2], 4, 0)
+    given = full.do(handing_over.hand_over, visit)
+    assert (given.visit_id, *came_to(given)) == (visit, [1, 2], 4, 0)
     assert picture(full).state == "done"
     assert [bag.taken for bag in picture(full).parcels] == [True, True]
     assert full.events(OrderHandedOver) == [
@@ -160,6 +167,7 @@ def test_everything_is_handed_over_at_once(full: LittleShop) -> None:
             handed_over_at=full.clock.now,
             method="kiosk",
             complete=True,
+            by="qr",
         )
     ]
     assert full.item("RICE")["handed_over"] == 2
@@ -169,12 +177,12 @@ def test_everything_is_handed_over_at_once(full: LittleShop) -> None:
 
 def test_a_part_may_be_taken_now_and_the_rest_later(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
-    assert full.do(handing_over.hand_over, visit, [2, 3, 99]) == Given(visit, [2], 1, 1)  # 3 is not hers
+    assert came_to(full.do(handing_over.hand_over, visit, [2, 3, 99])) == ([2], 1, 1)  # 3 is not hers
     shown = picture(full)
     assert (shown.state, shown.ends_at) == ("partly", full.clock.now + PARTLY_MS)
     assert [(bag.slot, bag.taken) for bag in shown.parcels] == [("A01", False), ("C01", True)]
     assert not full.events(OrderHandedOver)[0].complete
-    assert full.do(handing_over.hand_over, visit) == Given(visit, [1], 3, 0)
+    assert came_to(full.do(handing_over.hand_over, visit)) == ([1], 3, 0)
     assert full.events(OrderHandedOver)[1].complete
     assert full.read(imbalances) == {}
 
@@ -183,7 +191,7 @@ def test_what_went_over_the_counter_meanwhile_is_not_given_again(full: LittleSho
     visit = check_in(full, full.code("o1"))
     full.do(handing_over.hand_over_by_code, full.code("o1"))
     refused = refusal(full, handing_over.hand_over, visit)
-    assert (refused.code, refused.facts) == ("already_collected", {"at": full.clock.now})
+    assert (refused.code, refused.facts) == ("already_collected", {"at": full.clock.now, "slots": ["A01", "C01"]})
     assert [bag.taken for bag in picture(full).parcels] == [True, True]
     again = check_in(full, full.code("o1"), "k2")
     assert refusal(full, handing_over.hand_over, again).code == "visit_over"
@@ -223,7 +231,7 @@ def test_staff_hand_nothing_over_for_a_wrong_code(full: LittleShop, code: str) -
 
 def test_staff_hand_over_one_parcel_or_a_part_of_it(full: LittleShop) -> None:
     rice, eggs = full.sku("RICE"), full.sku("EGGS")
-    assert full.do(handing_over.hand_over_parcel, 1, {rice: 1}) == Given(0, [1], 1, 2)
+    assert came_to(full.do(handing_over.hand_over_parcel, 1, {rice: 1})) == ([1], 1, 2)
     assert full.value("SELECT state FROM parcel WHERE id = 1") == "ready"
     assert refusal(full, handing_over.hand_over_parcel, 1, {rice: 2}).code == "more_than_ready"
     assert refusal(full, handing_over.hand_over_parcel, 1, {rice: 1, full.sku("MILK"): 1}).code == "more_than_ready"
@@ -254,7 +262,7 @@ def test_a_hand_over_made_by_mistake_is_taken_back(full: LittleShop) -> None:
     before, shelf = full.item("RICE"), full.read(on_the_shelf)
     full.do(handing_over.hand_over_by_code, full.code("o1"), actor="小李")
     full.clock.tick(60_000)
-    assert full.do(handing_over.undo_hand_over, 1, " 拿错了 ", actor="小李") == 3
+    assert full.do(undoing.undo_hand_over, 1, " 拿错了 ", actor="小李") == 3
     assert full.item("RICE") == before
     assert [bag for bag in full.read(on_the_shelf) if bag.parcel_id != 2] == [
         bag for bag in shelf if bag.parcel_id != 2
@@ -281,19 +289,19 @@ def test_only_what_went_last_is_taken_back(full: LittleShop) -> None:
     for units in ({rice: 1}, {rice: 1, eggs: 1}):
         full.do(handing_over.hand_over_parcel, 1, units)
         full.clock.tick(1)
-    assert full.do(handing_over.undo_hand_over, 1, "x") == 2
+    assert full.do(undoing.undo_hand_over, 1, "x") == 2
     assert full.line("o1", "RICE") == {"quantity": 2, "put": 2, "handed_over": 1}
     assert full.value("SELECT state FROM parcel WHERE id = 1") == "ready"
-    assert full.do(handing_over.undo_hand_over, 1, "x") == 1
-    assert refusal(full, handing_over.undo_hand_over, 1, "x").code == "not_handed_over"
+    assert full.do(undoing.undo_hand_over, 1, "x") == 1
+    assert refusal(full, undoing.undo_hand_over, 1, "x").code == "not_handed_over"
     assert full.read(imbalances) == {}
 
 
 def test_taking_back_needs_a_hand_over_and_a_reason(full: LittleShop) -> None:
-    assert refusal(full, handing_over.undo_hand_over, 1, "x").code == "not_handed_over"
+    assert refusal(full, undoing.undo_hand_over, 1, "x").code == "not_handed_over"
     full.do(handing_over.hand_over_by_code, full.code("o1"))
-    assert refusal(full, handing_over.undo_hand_over, 1, " ").code == "no_reason"
-    assert refusal(full, handing_over.undo_hand_over, 3, "x").code == "not_handed_over"
+    assert refusal(full, undoing.undo_hand_over, 1, " ").code == "no_reason"
+    assert refusal(full, undoing.undo_hand_over, 3, "x").code == "not_handed_over"
 
 
 def test_whose_place_was_taken_meanwhile_gets_another_and_a_new_label(make_shop: Make) -> None:
@@ -303,7 +311,7 @@ def test_whose_place_was_taken_meanwhile_gets_another_and_a_new_label(make_shop:
     shop.do(handing_over.hand_over_by_code, shop.code("o1"))
     shop.sell("o2", "zhao", RICE=1)
     shop.sort()
-    shop.do(handing_over.undo_hand_over, 1, "x")
+    shop.do(undoing.undo_hand_over, 1, "x")
     assert [(bag.parcel_id, bag.place) for bag in shop.read(on_the_shelf)] == [(2, 1), (1, 2)]
     labels = shop.sql("SELECT copy_no, content ->> 'place' FROM print_job WHERE subject = 'parcel:1' ORDER BY id")
     assert labels == [(1, 1), (2, 2)]
@@ -317,18 +325,18 @@ def test_a_bag_that_left_without_a_label_has_one_when_it_is_back(full: LittleSho
     assert full.value("SELECT state FROM parcel WHERE id = 1") == "handed_over"
     queued = "SELECT count(*) FROM print_job WHERE subject = 'parcel:1' AND state = 'queued'"
     assert full.value(queued) == 0
-    full.do(handing_over.undo_hand_over, 1, "x")
+    full.do(undoing.undo_hand_over, 1, "x")
     assert full.value(queued) == 1
 
 
 def test_the_kiosk_sees_a_bag_again_that_came_back(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
     full.do(handing_over.hand_over, visit, [1])
-    full.do(handing_over.undo_hand_over, 1, "x")
+    full.do(undoing.undo_hand_over, 1, "x")
     assert [(bag.slot, bag.taken) for bag in picture(full).parcels] == [("A01", False), ("C01", False)]
     assert full.read(pulses) == {"A01": "blink", "C01": "blink"}
     full.do(handing_over.hand_over_by_code, full.code("o2"))
-    full.do(handing_over.undo_hand_over, 3, "x")
+    full.do(undoing.undo_hand_over, 3, "x")
     check_in(full, full.code("o2"))
     assert picture(full).state == "welcome"
 

@@ -19,6 +19,7 @@ from tihuo.boards.balance import imbalances
 from tihuo.boards.sorting import by_customer, by_product, waves
 from tihuo.shop import arrival
 from tihuo.shop.events import (
+    GoodsBroughtBack,
     OrderHandedOver,
     OrderHandoverUndone,
     OrderRefused,
@@ -30,7 +31,18 @@ from tihuo.shop.events import (
 from tihuo.shop.orders import NewLine
 from tihuo.shop.shortages import POLICIES
 from tihuo.shop.words import Refusal
-from tihuo.stages import aftercare, allocating, handing_over, preparing, receiving, selling, sorting
+from tihuo.stages import (
+    aftercare,
+    allocating,
+    caring,
+    handing_over,
+    preparing,
+    receiving,
+    reporting,
+    selling,
+    sorting,
+    undoing,
+)
 
 SKUS = [sku.code for sku in GOODS]
 PEOPLE = ["lin", "zhao", "ou"]
@@ -268,7 +280,42 @@ class Shop(RuleBasedStateMachine):
                 self.do(handing_over.hand_over_parcel, parcel, {sku: quantity})
             case "undo":
                 gone = "SELECT DISTINCT parcel_id FROM handover_line WHERE undone_at IS NULL ORDER BY 1"
-                self.do(handing_over.undo_hand_over, self.one_of(pick, gone), "a mistake")
+                self.do(undoing.undo_hand_over, self.one_of(pick, gone), "a mistake")
+
+    @rule(
+        what=st.sampled_from(
+            ["missing", "missing", "found", "gone", "back", "back", "wrong", "settle", "slot", "kiosk"]
+        ),
+        pick=PICK,
+        kind=st.sampled_from(["exchange", "refund_only"]),
+    )
+    def something_is_not_right(self, what: str, pick: int, kind: str) -> None:
+        ticket = self.one_of(pick, "SELECT DISTINCT ticket_no FROM missed_line ORDER BY 1")
+        parcel, sku, quantity = self.units(pick, "l.put")
+        match what:
+            case "missing":
+                self.do(caring.report_missing, parcel, {sku: quantity}, kind, "not in the bag")
+            case "kiosk":
+                visit = self.one_of(pick, "SELECT id FROM visit WHERE closed_at IS NULL ORDER BY id")
+                self.do(reporting.report_goods, visit, parcel, {sku: quantity}, kind)
+                self.do(reporting.report_parcels, visit, [parcel])
+            case "found" | "gone":
+                self.do(caring.settle_missing, ticket, what == "found")
+            case "back":
+                out = "SELECT order_no FROM order_line WHERE handed_over > 0 ORDER BY order_no, line_no"
+                order = self.one_of(pick, out)
+                line = self.one_of(pick, f"SELECT line_no FROM order_line WHERE order_no = {order} AND handed_over > 0")
+                fate = ("quarantine", "void")[pick % 2]
+                self.do(caring.bring_back, order, {line: 1 + pick // 7 % 2}, fate, "it is sour")
+            case "wrong":
+                holder = self.one_of(pick // 3, "SELECT no FROM shop_order WHERE state = 'accepted' ORDER BY no")
+                hers = "SELECT parcel_id FROM order_line WHERE order_no = ? AND handed_over > 0 ORDER BY 1 LIMIT 1"
+                gone = [row[0] for row in self.shop.sql(hers, holder)]
+                self.do(undoing.put_right, parcel, holder, gone)
+            case "settle":
+                self.do(undoing.settle_astray, self.one_of(pick, "SELECT parcel_id FROM astray"), pick % 2 == 0)
+            case "slot":
+                self.do(undoing.put_elsewhere, parcel, ("A01", "A02", "A03", "C01")[pick // 3 % 4])
 
     # what holds after every step
 
@@ -307,12 +354,15 @@ class Shop(RuleBasedStateMachine):
         assert +refunded == dict(self.shop.sql("SELECT order_id, refunded_fen FROM shop_order WHERE refunded_fen > 0"))
         walk_in = sum(event.quantity for event in self.shop.events(WalkInSold))
         lines = sum(told["handed_over"].values())
-        assert self.shop.value("SELECT sum(handed_over) FROM session_item") == walk_in + lines
+        back = self.shop.events(GoodsBroughtBack)
+        returned = sum(event.quantity for event in back)
+        assert self.shop.value("SELECT sum(handed_over) FROM session_item") == walk_in + lines - returned
         missing = sum(event.quantity for event in self.shop.events(UnitsLost) if event.session_id)
         missing += sum(
             line.quantity for event in self.shop.events(OrderShort) for line in event.lines if line.reason == "short"
         )
         missing += sum(event.quantity for event in self.shop.events(QuarantineDecided) if event.outcome == "void")
+        missing += sum(event.quantity for event in back if event.fate == "void")
         assert self.shop.value("SELECT sum(void + owed) FROM session_item") == missing
 
     @invariant()

@@ -268,7 +268,7 @@ def test_the_timetable_looks_for_what_ran_out(shop: LittleShop) -> None:
     buy(shop, "o1", "ask", RICE=1)
     shop.do(sorting.open_wave, "s1")
     miss(shop, "o1")
-    timetable = Timetable(shop.writer, shop.readers, shop.clock.ticks)
+    timetable = Timetable(shop.writer, shop.readers, shop.clock.reading)
     timetable.step()
     assert refunded(shop) == 0
     shop.clock.tick(HOUR)

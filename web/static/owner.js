@@ -34,6 +34,7 @@
   };
   document.addEventListener("click", (event) => closeMenus(event.target));
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
+  document.addEventListener("click", (event) => event.target.closest("button[data-print]") && window.print());
 
   customElements.define("plan-table", PlanTable);
   customElements.define("copy-text", CopyText);

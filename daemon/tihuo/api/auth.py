@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from fastapi import Request
 from itsdangerous import BadData, URLSafeSerializer
@@ -49,6 +51,7 @@ AUDIENCES = {
     "/staff": Audience.STAFF,
     "/owner": Audience.OWNER,
     "/simulator": Audience.SIMULATOR,
+    "/now": Audience.PUBLIC,
     "/login": Audience.PUBLIC,
     "/logout": Audience.PUBLIC,
     "/pair": Audience.PUBLIC,
@@ -61,12 +64,14 @@ AUDIENCES = {
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever asks for a page. `local`: from the box itself. `kiosk`: the kiosk this browser was paired as."""
+    """Whoever asks for a page. `local`: from the box itself. `kiosk`: the kiosk this browser was paired as. `device`:
+    the name that the box gave this browser when somebody logged in."""
 
     person: UserRow | None = None
     kiosk: str | None = None
     local: bool = False
     address: str = ""
+    device: str = ""
 
 
 def audience_of(path: str) -> Audience | None:
@@ -94,18 +99,39 @@ def may_be_kiosk(visitor: Visitor, kiosk: str) -> bool:
     return visitor.local or visitor.person is not None or visitor.kiosk == kiosk
 
 
-def visitor_of(door: Door, address: str, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor:
+class People:
+    """店主 and 店员 as they were read a moment ago: until something is committed here, and a second at most, as
+    `tihuo user` writes beside us. A crowd at the counter is let in with one look for each commit."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self._known: dict[str, UserRow | None] = {}
+        self._read_at = (0, 0)
+
+    def find(self, name: str) -> UserRow | None:
+        """Raises `DatabaseTrouble`."""
+        now = (self.door.writer.commits, time.monotonic_ns() // 1_000_000_000)
+        if now != self._read_at:
+            self._known, self._read_at = {}, now
+        if name not in self._known:
+            self._known[name] = self.door.readers.read(user, name)
+        return self._known[name]
+
+
+def visitor_of(people: People, address: str, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor:
     """Read the cookies, and see that who signed them may still work here. Raises `DatabaseTrouble`."""
+    door = people.door
     session = _read_cookie(door, SESSION, cookies.get(SESSION), SESSION_SECONDS)
     pairing = _read_cookie(door, PAIRING, cookies.get(PAIRING), PAIRING_SECONDS)
-    person = _still_there(door, session)
-    kiosk = pairing.get("kiosk", "") if _still_there(door, pairing) else ""
-    return Visitor(person, kiosk if kiosk in door.kiosks else None, _is_local(address, headers), address)
+    person = _still_there(people, session)
+    kiosk = pairing.get("kiosk", "") if _still_there(people, pairing) else ""
+    kiosk = kiosk if kiosk in door.kiosks else ""
+    return Visitor(person, kiosk or None, _is_local(address, headers), address, session.get("device", ""))
 
 
-def session_cookie(door: Door, person: UserRow) -> str:
-    """Proves a login until the PIN changes."""
-    return _signed(door, SESSION, {"name": person.name, "renewed": str(person.renewed)})
+def session_cookie(door: Door, person: UserRow, device: str = "") -> str:
+    """Proves a login until the PIN changes, and says which browser it is."""
+    return _signed(door, SESSION, {"name": person.name, "renewed": str(person.renewed), "device": device})
 
 
 def pairing_cookie(door: Door, person: UserRow, kiosk: str) -> str:
@@ -175,13 +201,8 @@ def _signed(door: Door, kind: str, said: dict[str, str]) -> str:
     return str(URLSafeSerializer(door.session_key, salt=kind).dumps({**said, **signed_at}))
 
 
-def _read_cookie(door: Door, kind: str, value: str | None, seconds: int) -> dict[str, str]:
-    if not value:
-        return {}
-    try:
-        said: dict[str, str] = URLSafeSerializer(door.session_key, salt=kind).loads(value)
-    except BadData:
-        return {}
+def _read_cookie(door: Door, kind: str, value: str | None, seconds: int) -> Mapping[str, str]:
+    said = _signed_by(door.session_key, kind, value) if value else {}
     if "at" in said and door.sure:  # a wrong clock must not lock everybody out in the middle of a sale
         age = door.clock() - int(said["at"])
         if not -_CLOCKS_DIFFER_MS <= age <= seconds * 1000:
@@ -189,10 +210,20 @@ def _read_cookie(door: Door, kind: str, value: str | None, seconds: int) -> dict
     return said
 
 
-def _still_there(door: Door, said: Mapping[str, str]) -> UserRow | None:
+@lru_cache(256)
+def _signed_by(key: bytes, kind: str, value: str) -> Mapping[str, str]:
+    """What a cookie says, empty if it is not ours. A browser sends the same one with every request."""
+    try:
+        said: dict[str, str] = URLSafeSerializer(key, salt=kind).loads(value)
+    except BadData:
+        return {}
+    return said
+
+
+def _still_there(people: People, said: Mapping[str, str]) -> UserRow | None:
     if not said:
         return None
-    person = door.readers.read(user, said["name"])
+    person = people.find(said["name"])
     return person if person is not None and str(person.renewed) == said["renewed"] else None
 
 
@@ -207,6 +238,7 @@ def _is_local(address: str, headers: Mapping[str, str]) -> bool:
         return False
 
 
+@lru_cache(256)
 def _is_loopback(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None  # a dual-stack socket, on Python 3.11

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tihuo.api.screens import Screens
 from tihuo.devices.lamp_plan import LampPlan
-from tihuo.devices.ports import Shown
+from tihuo.devices.ports import Camera, Shown, Speech
 from tihuo.drawing.shelf import ShelfMap
 from tihuo.ledger.database import Readers
 from tihuo.ledger.writer import Writer
@@ -76,6 +77,14 @@ class LampTester(Protocol):
 
 
 @dataclass(frozen=True)
+class Viewfinder:
+    """A camera, and the tray that the settings file gives it."""
+
+    camera: Camera
+    tray: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Door:
     writer: Writer
     readers: Readers
@@ -94,6 +103,28 @@ class Door:
     lights: LampTester | None = None
     wiring: LampPlan | None = None
     """How the lamps are connected; None without real lamps."""
+    cameras: Mapping[str, Viewfinder] = field(default_factory=dict)
+    """By kiosk."""
+    eyes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kiosk -> the parts that read codes there, cameras and scanners."""
+    screens: Screens = field(default_factory=Screens)
+    speech: Speech | None = None
+    """The box's own voice."""
+    page_speaks: bool = False
+    """Whether the kiosk's browser speaks, with a voice of its own."""
+    speaks_always: bool = False
+    """To everybody; otherwise only in elderly mode."""
+
+    def blind(self, kiosk: str, parts: Sequence[Part]) -> list[Part]:
+        """What reads codes at a kiosk, if all of it is in trouble; an empty list while anything reads."""
+        names = self.eyes.get(kiosk, ("camera",))
+        stuck = [part for part in parts if part.name in names and part.trouble]
+        return stuck if len(stuck) == len(names) else []
+
+    def has_only_scanners(self, kiosk: str) -> bool:
+        """Whether no camera stands at a kiosk, but a scanner."""
+        names = self.eyes.get(kiosk, ())
+        return bool(names) and all(name.startswith("scanner_") for name in names)
 
     def ticks(self) -> int:
         """Milliseconds on a count that never jumps, for deadlines; of a plain clock, its time."""

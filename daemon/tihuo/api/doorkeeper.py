@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tihuo.api.auth import Audience, Visitor, audience_of, may_enter, visitor_of
+from tihuo.api.auth import Audience, People, Visitor, audience_of, may_enter, visitor_of
 from tihuo.api.door import Door
 from tihuo.api.problems import answer, is_fragment, trouble_answer, wants_page
 from tihuo.ledger.database import DatabaseTrouble
@@ -40,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class Doorkeeper:
@@ -48,6 +47,7 @@ class Doorkeeper:
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
         self._door = door
+        self._people = People(door)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -64,7 +64,7 @@ class Doorkeeper:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
         refused = self._refusal(request, headers)
@@ -79,12 +79,12 @@ class Doorkeeper:
             return await answer(request, 500, "broken")(scope, receive, send_guarded)
 
     def _refusal(self, request: Request, headers: Headers) -> Response | None:
-        audience = audience_of(request.url.path)
+        audience = audience_of(request.scope["path"])
         if audience is None:
             return answer(request, 404, "no_such_page")
         address = request.client.host if request.client else ""
         try:
-            visitor = visitor_of(self._door, address, headers, _cookies(headers))
+            visitor = visitor_of(self._people, address, headers, request.cookies)
         except DatabaseTrouble as trouble:
             if audience is not Audience.PUBLIC:
                 return trouble_answer(request, trouble)
@@ -92,7 +92,7 @@ class Doorkeeper:
         request.state.visitor = visitor
         if request.method not in SAFE and not _same_origin(headers):
             return answer(request, 403, "foreign_page")
-        if _declared_bytes(headers) > _most_bytes(request.url.path):
+        if _declared_bytes(headers) > _most_bytes(request.scope["path"]):
             return answer(request, 413, "too_large")
         if may_enter(audience, visitor, simulator=self._door.simulator is not None):
             return None
@@ -147,10 +147,3 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return limited
-
-
-def _cookies(headers: Headers) -> Mapping[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
-    except CookieError:
-        return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -52,7 +53,8 @@ def log_in(
     if person is None:
         return _form(request, next, name=name, wait=wait, wrong=not wait)
     response = RedirectResponse(safe_next(next, _home(person)), 303)
-    cookie = session_cookie(door_of(request), person)
+    device = request.state.visitor.device or f"phone {secrets.token_hex(2)}"
+    cookie = session_cookie(door_of(request), person, device)
     response.set_cookie(SESSION, cookie, SESSION_SECONDS, httponly=True, samesite="lax", secure=secure(request))
     return response
 

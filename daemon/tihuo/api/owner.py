@@ -6,11 +6,13 @@ from fastapi import APIRouter
 
 from tihuo.api import (
     owner_allotting,
+    owner_camera,
     owner_catalog,
     owner_deliveries,
     owner_devices,
     owner_export,
     owner_floor,
+    owner_kiosk,
     owner_ledger,
     owner_orders,
     owner_parked,
@@ -22,18 +24,23 @@ from tihuo.api import (
     owner_sessions,
     owner_settings,
     owner_tonight,
+    owner_turns,
+    owner_uncollected,
+    owner_windows,
     owner_wiring,
 )
 
-router = APIRouter()
-for place in (
+PLACES = (
     owner_tonight,
+    owner_turns,
     owner_sessions,
     owner_allotting,
     owner_catalog,
     owner_ledger,
     owner_orders,
     owner_floor,
+    owner_windows,
+    owner_uncollected,
     owner_purchase,
     owner_deliveries,
     owner_recall,
@@ -41,9 +48,15 @@ for place in (
     owner_export,
     owner_devices,
     owner_wiring,
+    owner_camera,
     owner_parked,
     owner_printers,
     owner_restore,
     owner_settings,
-):
-    router.include_router(place.router, prefix="/owner")
+    owner_kiosk,
+)
+
+
+def routers() -> list[APIRouter]:
+    """All that lies under /owner."""
+    return [place.router for place in PLACES]

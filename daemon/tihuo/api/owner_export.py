@@ -16,7 +16,7 @@ from tihuo.api.languages import N_
 from tihuo.api.pages import Language, language_of
 from tihuo.api.sheets import Column, download, workbook
 from tihuo.api.texts import ZONES
-from tihuo.boards import doors, orders, session_sheets, short_picks, stock, wave_sheet
+from tihuo.boards import doors, orders, session_sheets, short_picks, stock, wave_sheet, windows
 from tihuo.boards.orders import OrderRow
 from tihuo.ledger.database import Look
 from tihuo.shop.short_picks import TIMETABLE
@@ -166,6 +166,21 @@ TABLES = {
             Field(N_("Money back"), "refund_fen", "money"),
             Field(N_("Decided by"), "settled_by", "actor", 16),
             Field(N_("Decided at"), "settled_at", "moment", 18),
+        ),
+    ),
+    "windows": Table(
+        N_("Pickup windows"),
+        windows.window_loads,
+        (
+            Field(N_("Begins"), "window_from", "moment", 18),
+            Field(N_("Ends"), "window_to", "moment", 18),
+            Field(N_("Meant for"), "capacity", "number"),
+            Field(N_("Customers"), "customers", "number"),
+            Field(N_("Have come"), "came", "number"),
+            Field(N_("Parcels"), "parcels", "number"),
+            Field(N_("Collected"), "taken", "number"),
+            Field(N_("Units"), "units", "number"),
+            Field(N_("Handed over"), "given", "number"),
         ),
     ),
     "by-building": Table(

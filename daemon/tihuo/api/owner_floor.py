@@ -16,7 +16,6 @@ from tihuo.stages import stations
 
 router = APIRouter()
 
-CALL_MS = 5 * 60_000
 View = Literal["product", "customer", "building"]
 
 
@@ -72,14 +71,14 @@ def _sorting_picture(look: Look, session_id: str, view: View) -> dict[str, Any]:
 
 
 def _pickup(request: Request, text: str) -> dict[str, Any]:
-    return {"q": text, **read(request, _pickup_picture, text, door_of(request).clock())}
+    return {"q": text, **read(request, _pickup_picture, text, door_of(request).ticks())}
 
 
-def _pickup_picture(look: Look, text: str, now: int) -> dict[str, Any]:
+def _pickup_picture(look: Look, text: str, ticks: int) -> dict[str, Any]:
     return {
         "tonight": tonight.tonight(look),
         "parcels": pickup.on_the_shelf(look, text, 500),
-        "calls": pickup.recent_calls(look, now - CALL_MS, now),
+        "calls": pickup.open_calls(look, ticks),
         "lamps": lamps.pulses(look),
         "full": lamps.full_slots(look),
     }

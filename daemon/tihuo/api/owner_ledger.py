@@ -40,6 +40,7 @@ WHAT = {
     "set_aside": N_("set aside"),
     "handed_over": N_("handed over"),
     "undone": N_("hand-over undone"),
+    "brought_back": N_("brought back"),
     "walk_in": N_("sold at the counter"),
 }
 """A movement in words."""

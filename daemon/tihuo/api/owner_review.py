@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.exceptions import HTTPException
@@ -38,6 +38,15 @@ def move_ticket(
 ) -> HTMLResponse:
     """One step of a ticket, and the list as it is then."""
     write(request, caring.move_ticket, number, state, outcome, once=f"move_ticket:{once}")
+    return owner_fragment(request, "owner/tickets.html", **read(request, _aftercare_picture, session))
+
+
+@router.post("/aftercare/tickets/{number}/missing")
+def settle_missing(
+    request: Request, number: int, once: Once, here: Annotated[Literal["yes", "no"], Form()], session: str = ""
+) -> HTMLResponse:
+    """What was said to be missing is here, or it is gone for good."""
+    write(request, caring.settle_missing, number, here == "yes", once=f"settle_missing:{once}")
     return owner_fragment(request, "owner/tickets.html", **read(request, _aftercare_picture, session))
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
+from tihuo.api import owner_kiosk
 from tihuo.api.asking import actor_of, door_of, read, write
 from tihuo.api.auth import SESSION, SESSION_SECONDS, hash_pin, secure, session_cookie
 from tihuo.api.owner_pages import owner_fragment, owner_page
@@ -34,6 +35,7 @@ def settings_page(request: Request) -> HTMLResponse:
         slots=slots,
         timezone=door.timezone,
         kiosks=door.kiosks,
+        **owner_kiosk.picture(request),
         shortest=SHORTEST_PIN,
         longest=LONGEST_PIN,
     )

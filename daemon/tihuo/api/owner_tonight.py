@@ -11,7 +11,7 @@ from tihuo.api.asking import door_of, read
 from tihuo.api.evening import evening_line
 from tihuo.api.owner_pages import owner_fragment, owner_page
 from tihuo.api.troubles import parts_in_trouble
-from tihuo.boards import lamps, stock, tonight
+from tihuo.boards import lamps, stock, tonight, turns
 from tihuo.ledger.database import Look
 
 router = APIRouter()
@@ -38,6 +38,7 @@ def _picture(look: Look) -> dict[str, Any]:
     return {
         "tonight": tonight.tonight(look),
         "decisions": tonight.decisions(look),
+        "waits": turns.waits(look),
         "lamps": lamps.pulses(look),
         "full": lamps.full_slots(look),
         "drafts": [row for row in stock.sessions(look) if row.state == "draft"],

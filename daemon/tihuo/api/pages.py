@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +17,7 @@ from tihuo.api.door import Door
 from tihuo.api.languages import LANGUAGES, translations
 from tihuo.api.moments import Moments, money
 from tihuo.api.shelf_picture import shelf_picture
+from tihuo.api.wording import Worded
 from tihuo.shop.words import Zone
 from tihuo.webroot import WEB
 
@@ -39,9 +39,12 @@ class Language:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
         self.templates.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]
+        self.templates.extend(translate=catalog.gettext)
+        self.templates.code_generator_class = Worded
         self.templates.globals.update(
             lang=code,
             other_lang=LANGUAGES[1 - LANGUAGES.index(code)],
@@ -69,8 +72,9 @@ class Pages:
         self.languages = {code: Language(door, code) for code in LANGUAGES}
 
     def language_of(self, request: Request) -> Language:
-        """`?lang=`, else what this browser chose before, else Chinese."""
-        asked = request.query_params.get("lang") or request.cookies.get("lang")
+        """`?lang=`, else what whoever stands at this kiosk chose, else what this browser did before, else Chinese."""
+        chosen = getattr(request.state, "lang", "") or request.cookies.get("lang")
+        asked = request.query_params.get("lang") or chosen
         return self.languages[asked if asked in LANGUAGES else LANGUAGES[0]]
 
 
@@ -118,13 +122,10 @@ def _here(request: Request, changes: dict[str, str]) -> str:
     return f"{request.url.path}?{urlencode(query | changes)}"
 
 
+@lru_cache(256)
 def static(name: str) -> str:
-    """The address of a file in `web/static/`, or in `web/vendor/` under `vendor/`; it changes when the file does."""
+    """The address of a file in `web/static/`, or in `web/vendor/` under `vendor/`; it is another when the file is, as
+    it was when the daemon started."""
     path = WEB / name if name.startswith("vendor/") else WEB / "static" / name
     address = f"/{name}" if name.startswith("vendor/") else f"/static/{name}"
-    return f"{address}?v={_digest(path, path.stat().st_mtime_ns)}"
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    return f"{address}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:10]}"

@@ -7,8 +7,11 @@ from fastapi.responses import RedirectResponse
 
 from tihuo.api import (
     staff_aftercare,
+    staff_calls,
+    staff_codes,
     staff_correcting,
     staff_counting,
+    staff_handed,
     staff_lamps,
     staff_missing,
     staff_more,
@@ -19,17 +22,22 @@ from tihuo.api import (
     staff_sheets,
     staff_sorting,
     staff_stock,
+    staff_turns,
     staff_weighing,
 )
 
-router = APIRouter(prefix="/staff")
-for place in (  # the busiest first: a request is held against one route after another
+home = APIRouter()
+PLACES = (
     staff_pickup,
     staff_scan,
+    staff_turns,
+    staff_handed,
+    staff_codes,
     staff_sorting,
     staff_sheets,
     staff_weighing,
     staff_missing,
+    staff_calls,
     staff_stock,
     staff_correcting,
     staff_counting,
@@ -38,11 +46,15 @@ for place in (  # the busiest first: a request is held against one route after a
     staff_paper,
     staff_lamps,
     staff_more,
-):
-    router.include_router(place.router)
+)
 
 
-@router.get("")
+def routers() -> list[APIRouter]:
+    """All that lies under /staff."""
+    return [home, *(place.router for place in PLACES)]
+
+
+@home.get("")
 def staff_home() -> RedirectResponse:
     """Work begins at the shelf."""
     return RedirectResponse("/staff/sorting", 303)

@@ -9,12 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from tihuo.api.asking import write
 from tihuo.api.staff_pages import Once, Quantity, staff_fragment
+from tihuo.shop.cancelling import TakenOut
 from tihuo.stages import aftercare
 
 router = APIRouter()
 
 Code = Annotated[str, Form(max_length=80)]
-COLUMNS = aftercare.TakenOut.__struct_fields__
+COLUMNS = TakenOut.__struct_fields__
 
 
 @router.post("/orders/{order_no}/cancel")

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field
 
-from tihuo.api.asking import door_of, read, write
+from tihuo.api.asking import door_of, form_of, read, write, write_soon
 from tihuo.api.pages import language_of
+from tihuo.api.staff_handed import free_slots, role_of
+from tihuo.api.staff_lookup import is_digits, looked_up
 from tihuo.api.staff_pages import Once, Scanned, staff_fragment, staff_page
 from tihuo.api.texts import REFUSALS, say
-from tihuo.boards import counter, order_page, orders, pickup
+from tihuo.boards import counter, handed, order_page, orders, pickup
 from tihuo.ledger.database import Look
-from tihuo.shop.pickups import order_of_code, order_of_short_code
-from tihuo.shop.words import Refusal
+from tihuo.shop.strangers import must_not_be_kept
+from tihuo.shop.words import Refusal, Role
 from tihuo.stages import handing_over
 
 router = APIRouter(prefix="/pickup")
-
-CALL_MS = 5 * 60_000
-"""How long a call from a kiosk stays on the page."""
 
 
 @router.get("")
@@ -40,11 +41,14 @@ def shelf(request: Request, q: str = "") -> HTMLResponse:
 @router.post("/find")
 def find(request: Request, text: Scanned) -> Response:
     """A code opens the customer's parcels; anything else is looked for. Nothing is handed over yet."""
-    digits = text.replace(" ", "")
     try:
-        if not text.upper().startswith("TH1:") and not (len(digits) == 8 and digits.isdigit()):
-            return RedirectResponse(request.url_for("pickup_page").include_query_params(q=text), 303)
-        return staff_page(request, "staff/order.html", code=text, **_order(request, _order_of(request, text)))
+        is_code = text.upper().startswith("TH1:") or is_digits(text)
+        if must_not_be_kept(text):  # unless it is the number of an order, which may look like anything
+            is_code = not read(request, orders.find_orders, text)
+        if not is_code:
+            return RedirectResponse(f"/staff/pickup?{urlencode({'q': text})}", 303)
+        found = looked_up(request, text)
+        return staff_page(request, "staff/order.html", code=text, shown=found, **_order(request, found.order_no))
     except Refusal as refusal:
         said = say(REFUSALS[refusal.code], refusal.facts, language_of(request))
         return staff_page(request, "staff/pickup.html", status=409, **{**_shelf(request, ""), "said": said})
@@ -54,17 +58,41 @@ def find(request: Request, text: Scanned) -> Response:
 def order(request: Request, order_no: int, code: str = "") -> HTMLResponse:
     """With the code that the customer showed, everything of hers can be handed over at once."""
     try:
-        shown = code if code and _order_of(request, code) == order_no else ""
-        return staff_page(request, "staff/order.html", code=shown, **_order(request, order_no))
+        shown = looked_up(request, code) if code else None
+        if shown is not None and shown.order_no != order_no:
+            code, shown = "", None
+        return staff_page(request, "staff/order.html", code=code, shown=shown, **_order(request, order_no))
     except Refusal:
         raise HTTPException(404) from None
 
 
-@router.post("/code")
-def hand_over_by_code(request: Request, code: Scanned, once: Once) -> HTMLResponse:
-    """核销交付: everything that is ready for the customer of this code."""
-    given = write(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{once}")
-    return _given(request, given)
+@router.get("/orders/{order_no}/rows")
+def order_rows(request: Request, order_no: int, code: str = "") -> HTMLResponse:
+    """The same again, after a tap."""
+    try:
+        shown = looked_up(request, code) if code else None
+        return staff_fragment(request, "staff/order_rows.html", code=code, shown=shown, **_order(request, order_no))
+    except Refusal:
+        raise HTTPException(404) from None
+
+
+class CodeShown(msgspec.Struct):
+    code: Annotated[str, msgspec.Meta(max_length=512)]
+    once: Annotated[str, msgspec.Meta(min_length=8, max_length=80)]
+
+
+async def hand_over_by_code(request: Request) -> HTMLResponse:
+    """核销交付: everything that is ready for the customer of this code. The door of the rush."""
+    shown = await form_of(request, CodeShown)
+    code = shown.code.strip()
+    if is_digits(code):
+        await run_in_threadpool(looked_up, request, code)
+    given = await write_soon(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{shown.once}")
+    house = door_of(request).house
+    return staff_fragment(request, "staff/given_note.html", given=msgspec.to_builtins(given), house=house)
+
+
+router.add_route("/pickup/code", hand_over_by_code, methods=["POST"])
 
 
 @router.get("/parcels/{parcel_id}")
@@ -72,7 +100,8 @@ def parcel(request: Request, parcel_id: int) -> HTMLResponse:
     found = read(request, counter.counter_parcel, parcel_id)
     if found is None:
         raise HTTPException(404)
-    return staff_page(request, "staff/counter.html", parcel=found)
+    slots = read(request, free_slots, door_of(request).house.slots.get(found.zone, ()))
+    return staff_page(request, "staff/counter.html", parcel=found, slots=slots, owner=role_of(request) == Role.OWNER)
 
 
 @router.post("/parcels/{parcel_id}")
@@ -91,41 +120,24 @@ def hand_over_parcel(
     return _given(request, given)
 
 
-@router.post("/parcels/{parcel_id}/undo")
-def undo_hand_over(
-    request: Request, parcel_id: int, reason: Annotated[str, Form(max_length=200)], once: Once
-) -> HTMLResponse:
-    """撤销核销: it went over the counter by mistake and is back in its slot."""
-    units = write(request, handing_over.undo_hand_over, parcel_id, reason, once=f"undo_hand_over:{once}")
-    parcel = read(request, counter.counter_parcel, parcel_id)
-    return staff_fragment(request, "staff/back.html", units=units, parcel=parcel)
-
-
 def _given(request: Request, given: Any) -> HTMLResponse:
     """What a hand-over came to; `given` has been through JSON when the tap was a repeated one."""
-    receipt = door_of(request).house.print_receipts
+    house = door_of(request).house
     given = msgspec.to_builtins(given)
     parcels = read(request, counter.places_of, given["parcels"])
-    return staff_fragment(request, "staff/given.html", given=given, parcels=parcels, receipt=receipt)
-
-
-def _order_of(request: Request, code: str) -> int:
-    """The order of a pickup code, as QR or as its eight digits. Raises `Refusal`: `unknown_code`, `other_shop`."""
-    house = door_of(request).house
-    if code.replace(" ", "").isdigit():
-        return order_of_short_code(code, house.code_key)
-    return order_of_code(code, house.store_id, house.code_key)
+    return staff_fragment(request, "staff/given.html", given=given, parcels=parcels, house=house)
 
 
 def _shelf(request: Request, text: str) -> dict[str, Any]:
-    now = door_of(request).clock()
-    return {"q": text, "said": None, **read(request, _shelf_picture, text, now)}
+    return {"q": text, "said": None, **read(request, _shelf_picture, text, door_of(request).ticks())}
 
 
-def _shelf_picture(look: Look, text: str, now: int) -> dict[str, Any]:
+def _shelf_picture(look: Look, text: str, ticks: int) -> dict[str, Any]:
     return {
         "parcels": pickup.on_the_shelf(look, text),
-        "calls": pickup.recent_calls(look, now - CALL_MS, now),
+        "calls": pickup.open_calls(look, ticks),
+        "standing": pickup.who_stands(look),
+        "astray": handed.astray(look),
         "orders": orders.find_orders(look, text),
     }
 

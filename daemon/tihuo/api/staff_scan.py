@@ -9,14 +9,15 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from tihuo.api.asking import door_of, read, write
+from tihuo.api.staff_lookup import looked_up
 from tihuo.api.staff_pages import Once, Scanned, staff_fragment, staff_page, station_of
-from tihuo.boards import goods, orders, scanned, sorting
+from tihuo.boards import goods, scanned, sorting
 from tihuo.devices.photograph import codes_in_photo
 from tihuo.reactions import commands
 from tihuo.reactions.commands import Heard
 from tihuo.shop.items import items_named
-from tihuo.shop.pickups import order_of_code, order_of_short_code
 from tihuo.shop.scans import Scan, read_scan
+from tihuo.shop.strangers import must_not_be_kept, stranger
 from tihuo.shop.words import Refusal
 
 router = APIRouter(prefix="/scan")
@@ -28,6 +29,8 @@ At = Annotated[str, Form(max_length=24)]
 @router.post("")
 def scan(request: Request, text: Scanned, once: Once, at: At = "sorting") -> Response:
     """Whatever was scanned, from whatever page: it is done, or its page is opened."""
+    if must_not_be_kept(text) and not _item_codes(request, text):
+        raise Refusal(stranger(text))
     try:
         seen = read_scan(text, door_of(request).house)
     except Refusal as refusal:
@@ -72,14 +75,8 @@ def _slot(request: Request, station: str, slot: str, at: str, once: str) -> Resp
 
 
 def _customer(request: Request, seen: Scan) -> Response:
-    house = door_of(request).house
-    if seen.kind == "pickup":
-        order_no = order_of_code(seen.text, house.store_id, house.code_key)
-    else:
-        order_no = order_of_short_code(seen.text, house.code_key)
-    if read(request, orders.order_row, order_no) is None:
-        raise Refusal("unknown_code")
-    return _go(f"/staff/pickup/orders/{order_no}?code={seen.text}")
+    shown = urlencode({"code": seen.text}, safe=":")
+    return _go(f"/staff/pickup/orders/{looked_up(request, seen.text).order_no}?{shown}")
 
 
 def _item(request: Request, station: str, text: str, at: str, once: str) -> Response:

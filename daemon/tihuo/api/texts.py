@@ -23,11 +23,51 @@ class Text(NamedTuple):
 ZONES = {"ambient": N_("Ambient"), "chilled": N_("Chilled"), "frozen": N_("Frozen")}
 
 REFUSALS: dict[str, Text] = {
+    # cameras
+    "bad_tray": Text(
+        N_("This is no tray in the picture."), N_("Draw it again, at least a tenth of the picture each way.")
+    ),
+    "two_codes": Text(N_("Two codes lay there at once."), N_("Show one after the other.")),
     # pickup
     "unknown_code": Text(
         N_("No order has this code."), N_("Look at the digits once more, or find the order by phone.")
     ),
     "other_shop": Text(N_("This code belongs to another shop."), N_("Look at the pickup address in the order.")),
+    "revoked": Text(
+        N_("This code was replaced by another."), N_("The customer's app shows the present one, or look by phone.")
+    ),
+    "expired": Text(N_("The time of this code is over."), N_("Talk to the customer; the order's page says more.")),
+    "stale_code": Text(
+        N_("This picture of a code is old."), N_("Let her open the code in the mini program, or look by phone.")
+    ),
+    "live_code_only": Text(
+        N_("Only a code that changes is taken there."), N_("Scan it here: on staff phones this one counts.")
+    ),
+    "clock_unsure": Text(
+        N_("The box does not know the time for sure."), N_("Scan it here and decide yourself whether it is still good.")
+    ),
+    "payment_code": Text(
+        N_("This is a payment code, not a pickup code."), N_("Nothing was charged and nothing kept. Ask for the order.")
+    ),
+    "web_page": Text(N_("This code leads to a web page."), N_("Ask for the pickup code of the order.")),
+    "goods_code": Text(N_("This is the barcode of goods."), N_("Ask for the pickup code of the order.")),
+    "damaged_code": Text(
+        N_("A part of this code is missing."), N_("Scan it again whole, or type the eight digits under it.")
+    ),
+    "part_of_a_parcel": Text(
+        N_("These goods lie in a parcel with others."), N_("Scan the code here and take out only what the page names.")
+    ),
+    "tail_unknown": Text(
+        N_("Name and goods do not fit."), N_("Look for the order by phone, and ask for a second fact.")
+    ),
+    "tail_not_now": Text(N_("There is too little on the shelf to ask about."), N_("Look for the order by phone.")),
+    "bad_tail": Text(N_("A phone's tail has four digits."), N_("Type it again.")),
+    "no_tails": Text(N_("This shop knows nobody by her phone's tail."), N_("Ask for the code, or look by phone here.")),
+    "bad_until": Text(N_("This time is over, or farther than a week."), N_("Choose another one.")),
+    "too_many_neighbours": Text(
+        N_("%(most)s others may collect this order already."), N_("Take one of their codes back first.")
+    ),
+    "unknown_neighbour": Text(N_("There is no such code."), N_("Load the page again.")),
     "not_ready": Text(
         N_("This order is still being sorted."), N_("Sort what is left of it, or ask the customer to wait.")
     ),
@@ -41,6 +81,22 @@ REFUSALS: dict[str, Text] = {
         N_("This order was refused."), N_("Nothing is to be handed over; the money goes back by itself.")
     ),
     "nothing_left": Text(N_("Nothing of this order came."), N_("All of it was short and has been refunded.")),
+    "given_up_refund": Text(
+        N_("Nobody came in time; it was given up on %(at)s."),
+        N_("The money goes back by itself. The owner decided it."),
+    ),
+    "given_up_void": Text(
+        N_("Nobody came in time; it spoiled and was given up on %(at)s."), N_("Ask the owner, who decided it.")
+    ),
+    # windows, reminders, what nobody fetched
+    "window_overlaps": Text(N_("Two of the windows overlap."), N_("Let the next one begin when the one before ends.")),
+    "too_many_windows": Text(N_("That is more than %(most)s windows."), N_("Make them longer.")),
+    "unknown_window": Text(N_("There is no such window."), N_("Load the page again.")),
+    "window_in_use": Text(N_("Customers come in this window."), N_("Give their orders another window first.")),
+    "call_settled": Text(N_("This call is settled."), N_("Load the list again.")),
+    "not_on_the_shelf": Text(N_("This parcel is not on the shelf."), N_("Load the page again.")),
+    "wrong_zone": Text(N_("That slot has another temperature."), N_("Choose a slot in zone %(zone)s.")),
+    "window_runs": Text(N_("She may still come until %(at)s."), N_("Decide when her window is over.")),
     "restoring": Text(
         N_("The box was restored and does not know everything yet."),
         N_("Wait until it has asked the cloud; the owner's page says how far that is."),
@@ -51,6 +107,21 @@ REFUSALS: dict[str, Text] = {
     "more_than_ready": Text(
         N_("That is more than waits on the shelf."), N_("Look at the parcel again and take what is there.")
     ),
+    "too_late_to_take_back": Text(
+        N_("This hand-over is more than %(minutes)s minutes old."),
+        N_("The owner takes it back, or the customer brings the goods back."),
+    ),
+    "brought_back": Text(N_("Some of it was brought back already."), N_("Look at the order and its tickets.")),
+    "being_looked_for": Text(
+        N_("All that is left of it is said to be missing."), N_("Find it first, or settle its ticket.")
+    ),
+    "nothing_missed": Text(N_("Nothing of this ticket is missing any more."), N_("Load the page again.")),
+    "nothing_handed_over": Text(N_("Nothing went over the counter there."), N_("Look at the list of hand-overs.")),
+    "no_receipts": Text(N_("This shop prints no receipts."), N_("The owner can change that in the settings.")),
+    "call_over": Text(N_("Somebody has seen to this call."), N_("There is nothing more to do.")),
+    "her_own": Text(N_("It is her own parcel."), N_("Choose who took it by mistake.")),
+    "already_astray": Text(N_("It is on the list already."), N_("Call whoever took it.")),
+    "not_astray": Text(N_("It is off the list already."), N_("Load the page again.")),
     "not_handed_over": Text(N_("Nothing of this parcel was handed over."), N_("Look at the parcel again.")),
     "no_reason": Text(N_("A reason is missing."), N_("Say in a few words why.")),
     "too_many_tries": Text(N_("Too many wrong codes."), N_("Wait a moment, or help the customer at the counter.")),
@@ -190,6 +261,9 @@ REFUSALS: dict[str, Text] = {
     "over_limit": Text(
         N_("This customer already has as many as one may buy."), N_("The order was refused and is refunded.")
     ),
+    "nobody_waits": Text(N_("Nobody waits for a number to be called."), N_("Numbers are taken at the kiosk.")),
+    "turn_over": Text(N_("This number is over."), N_("Take a new one.")),
+    "numbers_off": Text(N_("This shop takes no numbers."), N_("Switch them on in the settings: door.numbers.")),
     "unknown_order": Text(N_("There is no such order."), N_("Look for it by phone or by code.")),
     "already_cancelled": Text(N_("This order was cancelled before."), N_("There is nothing more to do.")),
     "too_late": Text(N_("Sorting has begun."), N_("Open the order and cancel it there.")),
@@ -228,6 +302,7 @@ REFUSALS: dict[str, Text] = {
     ),
     "unknown_ticket_row": Text(N_("The ticket has no such line."), N_("Load the page again.")),
     "no_right": Text(N_("You may not open the drawer."), N_("Ask the owner.")),
+    "bad_line": Text(N_("That is longer than a kiosk shows."), N_("Write at most %(most)s characters.")),
     # people
     "bad_name": Text(N_("A name has 1 to 40 characters."), N_("Type it again.")),
     "bad_role": Text(N_("There is no such role."), N_("Choose owner or staff.")),
@@ -260,11 +335,18 @@ TROUBLES: dict[str, Text] = {
     "camera_trouble": Text(N_("The camera does not work."), N_("Customers type their eight digits meanwhile.")),
     "camera_unplugged": Text(N_("The camera is unplugged."), N_("Put its plug in again; digits still work.")),
     "camera_hung": Text(N_("The camera has stopped."), N_("It is being restarted; digits still work.")),
+    "camera_swollen": Text(
+        N_("The camera program took too much memory."), N_("It is being restarted; digits still work.")
+    ),
     "camera_died": Text(N_("The camera program ended."), N_("It is being restarted; digits still work.")),
     "camera_missing_driver": Text(
         N_("The camera's driver is not installed."), N_("Call your technician; digits still work.")
     ),
     "camera_picture_unreadable": Text(N_("A picture before the camera cannot be read."), N_("Use another picture.")),
+    # scanners
+    "scanner_trouble": Text(N_("The scanner does not work."), N_("Pull its plug and put it in again.")),
+    "scanner_unplugged": Text(N_("The scanner is unplugged."), N_("Put its plug in again, or charge it.")),
+    "scanner_taken": Text(N_("The scanner belongs to another program."), N_("Call your technician.")),
     # printers
     "printer_not_set": Text(N_("This box has no such printer."), N_("Paper waits until there is one.")),
     "printer_trouble": Text(N_("The printer does not work."), N_("Turn it off and on; nothing is printed twice.")),
@@ -297,6 +379,17 @@ TROUBLES: dict[str, Text] = {
     ),
     "button_stuck": Text(
         N_("The button of %(slots)s is stuck."), N_("It is ignored until it is free; tap the slot on the screen.")
+    ),
+    "speech_trouble": Text(N_("The kiosk cannot speak."), N_("The screen says everything meanwhile.")),
+    "speech_missing_engine": Text(
+        N_("The program that speaks is not installed."), N_("Install espeak-ng; the screen says everything meanwhile.")
+    ),
+    "speech_silent": Text(
+        N_("The kiosk's voice is silent."), N_("The screen says everything. If it stays, call your technician.")
+    ),
+    "screen_silent": Text(
+        N_("The screen of this kiosk does not answer."),
+        N_("Look whether it is on: it opens its page by itself. Customers can come to the counter meanwhile."),
     ),
     "lamp_pin_taken": Text(N_("Two slots share one lamp."), N_("Give each its own pin in the settings.")),
     # cloud
@@ -331,17 +424,26 @@ TROUBLES: dict[str, Text] = {
         N_("The box goes on without knowing everything."),
         N_("Look twice before goods go out; the cloud is still asked."),
     ),
+    "guessing": Text(
+        N_("Somebody guesses pickup codes: %(doors)s."), N_("Look who stands there. QR codes still work; digits wait.")
+    ),
+    "code_shown_again": Text(
+        N_("The code of %(name)s was shown again (%(kiosk)s) after all of it was taken (%(at)s)."),
+        N_("If it was not she, somebody has a picture of it: talk to her, and look who came first."),
+    ),
     "thread_failing": Text(N_("A part of the box keeps failing."), N_("It tries again by itself; the log says more.")),
     "device_trouble": Text(N_("A device does not work."), N_("Check its power and its cable.")),
 }
 """Code of a part in trouble, or of a `DatabaseTrouble` -> its words."""
 
 PARTS = {
+    "codes": N_("Pickup codes"),
     "camera": N_("Camera"),
     "printer_label": N_("Label printer"),
     "printer_receipt": N_("Receipt printer"),
     "lights": N_("Shelf lights"),
     "buttons": N_("Shelf buttons"),
+    "speech": N_("Voice"),
     "cloud": N_("Cloud"),
     "restore": N_("Restore"),
     "ledger": N_("Book"),
@@ -349,6 +451,15 @@ PARTS = {
     "clock": N_("Clock"),
 }
 """Name of a part of the box -> its word. Parts that are threads have none: they show their own name."""
+
+DOORS = {
+    "kiosk": N_("Kiosk %(name)s"),
+    "kiosks": N_("All kiosks"),
+    "login": N_("The phone of %(name)s"),
+    "logins": N_("All staff phones"),
+    "tails": N_("Phone tails at the kiosks"),
+}
+"""Where codes can be guessed."""
 
 PROBLEMS: dict[str, Text] = {
     "no_such_page": Text(N_("There is no such page."), N_("Go back, or begin at the first page.")),
@@ -368,7 +479,41 @@ KIOSK: dict[str, Text] = {
         N_("We could not find this code"),
         N_("Turn up your phone's brightness and hold it there once more, or call our staff."),
     ),
-    "other_shop": Text(N_("This order waits at another shop"), N_("Please look at the pickup address in your order.")),
+    "other_shop": Text(
+        N_("This order waits at another shop: %(store)s"), N_("Please look at the pickup address in your order.")
+    ),
+    "revoked": Text(
+        N_("This code was replaced by a newer one"), N_("Please open your order again: it shows the present code.")
+    ),
+    "expired": Text(
+        N_("The time of this code is over"), N_("Please call our staff. They see what became of the order.")
+    ),
+    "stale_code": Text(
+        N_("This picture of a code is old"),
+        N_("Please open the code in the mini program; it changes every half minute."),
+    ),
+    "live_code_only": Text(
+        N_("Please show the code in the mini program itself"),
+        N_("Here it is one that changes. With digits or paper, please call our staff."),
+    ),
+    "clock_unsure": Text(
+        N_("Our clock is being set"), N_("Your code is fine. Please call our staff, who hand your goods over.")
+    ),
+    "payment_code": Text(
+        N_("This is a payment code"), N_("It was neither charged nor kept. Please show the pickup code of your order.")
+    ),
+    "web_page": Text(N_("This code leads to a web page"), N_("Please show the pickup code of your order.")),
+    "goods_code": Text(N_("This is the barcode of goods"), N_("Please show the pickup code of your order.")),
+    "damaged_code": Text(
+        N_("A part of this code is missing"), N_("Please show all of it once more, or type the eight digits under it.")
+    ),
+    "part_of_a_parcel": Text(
+        N_("Your goods lie in a bag with others"), N_("Please call our staff, who take them out for you.")
+    ),
+    "tail_unknown": Text(
+        N_("We could not recognise you by that"), N_("Please show your pickup code, or call our staff.")
+    ),
+    "tail_not_now": Text(N_("That does not work just now"), N_("Please show your pickup code, or call our staff.")),
     "not_ready": Text(
         N_("Your order is not ready yet"), N_("Pickup is at this time. We let you know when it is ready.")
     ),
@@ -380,11 +525,30 @@ KIOSK: dict[str, Text] = {
     "nothing_left": Text(
         N_("Sorry, nothing of this order arrived"), N_("Your money goes back the way it came. Our staff can explain.")
     ),
+    "given_up_refund": Text(
+        N_("Nobody came for this order in time"), N_("Your money goes back the way it came. Our staff can explain.")
+    ),
+    "given_up_void": Text(
+        N_("Nobody came for this order in time"), N_("It could not be kept any longer. Please call our staff.")
+    ),
     "restoring": Text(N_("Pickup pauses for a moment"), N_("Please call our staff. Your order is safe.")),
+    "being_looked_for": Text(
+        N_("We are still looking for what is missing"), N_("Our staff knows. Please wait, or call our staff.")
+    ),
+    "more_than_ready": Text(N_("Something has changed just now"), N_("Please show your code once more.")),
+    "more_than_bought": Text(N_("We know already"), N_("Our staff is told what is missing. Please wait a moment.")),
     "visit_over": Text(N_("That took a little long"), N_("Please show your code once more.")),
+    "two_codes": Text(N_("One code at a time, please"), N_("Two phones lie there. Take one away; the other is read.")),
     "too_many_tries": Text(N_("Too many wrong digits"), N_("Please show your code to the camera, or call our staff.")),
+    "nobody_called": Text(N_("The call did not go out"), N_("Please come to the counter.")),
 }
 """What a kiosk cannot help with, said to a customer."""
+
+CLOSED = {
+    "ledger": Text(N_("Pickup pauses for a moment"), N_("Please come to the counter. Your goods are safe.")),
+    "restoring": KIOSK["restoring"],
+}
+"""Why a whole kiosk pauses -> what it says."""
 
 
 def say(text: Text, facts: Mapping[str, object], language: Language) -> Text:
@@ -405,4 +569,12 @@ def _word(name: str, value: object, language: Language) -> str:
         return language.moments.window(value)
     if name == "zone" and str(value) in ZONES:
         return language.translate(ZONES[str(value)])
+    if name == "doors" and isinstance(value, list | tuple):
+        return ", ".join(door_word(str(door), language) for door in value)
     return str(value)
+
+
+def door_word(door: str, language: Language) -> str:
+    """Where somebody guesses codes, as in `tihuo.shop.guesses`."""
+    kind, _, name = door.partition(" ")
+    return language.translate(DOORS.get(kind, kind)) % {"name": name}

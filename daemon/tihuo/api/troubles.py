@@ -12,6 +12,13 @@ from tihuo.api.pages import Language, language_of
 from tihuo.api.texts import PARTS, TROUBLES, Text, say
 from tihuo.shop.words import Millis
 
+NAMED = {
+    "screen": N_("Screen of kiosk %(name)s"),
+    "printer": N_("Printer %(name)s"),
+    "camera": N_("Camera at %(name)s"),
+    "scanner": N_("Scanner %(name)s"),
+}
+
 
 @dataclass(frozen=True)
 class PartPicture:
@@ -42,6 +49,6 @@ def parts_in_trouble(request: Request) -> list[PartPicture]:
 
 
 def _named(part: str, language: Language) -> str:
-    """A printer that has a name of its own in the settings; threads show theirs as it is."""
+    """What has a name of its own in the settings; threads show theirs as it is."""
     kind, _, name = part.partition("_")
-    return language.translate(N_("Printer %(name)s")) % {"name": name} if kind == "printer" else part
+    return language.translate(NAMED[kind]) % {"name": name} if kind in NAMED else part

@@ -22,7 +22,11 @@ _CHECKS = {
     "ON l.order_no = o.no WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
     "walk_in": f"{_ITEM} i.handed_over <> i.walk_in + (SELECT coalesce(sum(l.handed_over), 0) "
     "FROM shop_order o JOIN order_line l ON l.order_no = o.no "
-    "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
+    "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id) - (SELECT coalesce(sum(r.quantity), 0) "
+    "FROM returned_line r JOIN shop_order o ON o.no = r.order_no JOIN order_line l ON l.order_no = r.order_no "
+    "AND l.line_no = r.line_no WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
+    "returned": "SELECT order_no || ' ' || line_no FROM order_line l WHERE handed_over < (SELECT "
+    "coalesce(sum(quantity), 0) FROM returned_line r WHERE r.order_no = l.order_no AND r.line_no = l.line_no)",
     "ordered": f"{_ITEM} i.ordered <> (SELECT coalesce(sum(l.quantity - l.short - l.cancelled - l.handed_over), 0) "
     "FROM shop_order o JOIN order_line l ON l.order_no = o.no "
     "WHERE o.session_id = i.session_id AND l.sku_id = i.sku_id)",
@@ -32,6 +36,8 @@ _CHECKS = {
     "parcels": "SELECT p.id FROM parcel p JOIN order_line l ON l.parcel_id = p.id GROUP BY p.id HAVING p.state <> CASE "
     f"WHEN sum({_OPEN}) THEN 'sorting' WHEN NOT sum(l.put) THEN 'empty' "
     "WHEN sum(l.put - l.handed_over) THEN 'ready' ELSE 'handed_over' END",
+    "uncollected": "SELECT p.id FROM parcel p LEFT JOIN uncollected u ON u.parcel_id = p.id "
+    "WHERE (p.state = 'ready') <> (u.parcel_id IS NOT NULL)",
     "waves": "SELECT i.wave_id || ' ' || i.sku_id FROM wave_item i WHERE (wanted, put, short) <> "
     "(SELECT coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.put), 0), coalesce(sum(l.short), 0) "
     "FROM parcel p JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = i.wave_id AND l.sku_id = i.sku_id)",

@@ -9,7 +9,8 @@ from tihuo.shop.work import Look
 
 
 class CounterLine(msgspec.Struct, frozen=True):
-    """One SKU of a parcel in units: `here` is still in the slot, `gone` went over the counter, `short` never came."""
+    """One SKU of a parcel in units: `here` is still in the slot, `gone` went over the counter, `short` never came.
+    `missed` of what should be here is not, somebody said."""
 
     sku_id: int
     name: str
@@ -18,6 +19,17 @@ class CounterLine(msgspec.Struct, frozen=True):
     here: int
     gone: int
     short: int
+    missed: int = 0
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Units that a ticket says are not in a parcel. `kind` is what the customer wants, as in `shop.missed.KINDS`."""
+
+    ticket_no: int
+    kind: str
+    name: str
+    unit: str
+    quantity: int
 
 
 class CounterParcel(msgspec.Struct, frozen=True):
@@ -36,6 +48,12 @@ class CounterParcel(msgspec.Struct, frozen=True):
     window_to: int
     others: tuple[str, ...]
     lines: tuple[CounterLine, ...]
+    missing: tuple[Missing, ...] = ()
+    order_no: int = 0
+    handover: int = 0
+    """The last one that anything of it went out with and is still out; 0 for none."""
+    astray: bool = False
+    """Somebody else took it home."""
 
 
 def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
@@ -53,14 +71,32 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
         (customer, parcel_id),
     )
     lines = look.rows(
-        "SELECT l.sku_id, d.name, s.spec, s.unit, sum(l.put - l.handed_over), sum(l.handed_over), sum(l.short) "
-        "FROM order_line l JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id WHERE l.parcel_id = ? "
+        "SELECT l.sku_id, d.name, s.spec, s.unit, sum(max(0, l.put - l.handed_over - coalesce(m.quantity, 0))), "
+        "sum(l.handed_over), sum(l.short), sum(coalesce(m.quantity, 0)) FROM order_line l "
+        "LEFT JOIN missed_line m ON m.order_no = l.order_no AND m.line_no = l.line_no "
+        "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id WHERE l.parcel_id = ? "
         "GROUP BY l.sku_id ORDER BY d.name, s.spec",
         (parcel_id,),
     )
+    missing = look.rows(
+        "SELECT m.ticket_no, t.kind, d.name, s.unit, m.quantity FROM order_line l JOIN missed_line m "
+        "ON m.order_no = l.order_no AND m.line_no = l.line_no JOIN service_ticket t ON t.no = m.ticket_no "
+        "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id WHERE l.parcel_id = ? "
+        "ORDER BY m.ticket_no, l.order_no, l.line_no",
+        (parcel_id,),
+    )
+    about = look.one(
+        "SELECT (SELECT min(order_no) FROM order_line WHERE parcel_id = ?1), (SELECT max(coalesce(h.handover, h.id)) "
+        "FROM order_line l JOIN handover_line h ON h.order_no = l.order_no AND h.line_no = l.line_no "
+        "WHERE l.parcel_id = ?1 AND h.parcel_id = ?1 AND h.undone_at IS NULL), "
+        "EXISTS (SELECT 1 FROM astray WHERE parcel_id = ?1)",
+        (parcel_id,),
+    )
+    assert about is not None
     return CounterParcel(
         parcel_id, slot, place, zone, state, number, of, mask_name(name), phone_tail(phone), window_from, window_to,
         tuple(other for (other,) in others), tuple(CounterLine(*line) for line in lines),
+        tuple(Missing(*units) for units in missing), about[0] or 0, about[1] or 0, bool(about[2]),
     )  # fmt: skip
 
 
@@ -87,3 +123,35 @@ def parcels_waiting(look: Look, order_no: int) -> list[CounterParcel]:
     )
     found = (counter_parcel(look, parcel_id) for (parcel_id,) in rows)
     return [parcel for parcel in found if parcel is not None]
+
+
+class BackLine(msgspec.Struct, frozen=True):
+    """A line of an order in units: `out` is with the customer, and may be brought back."""
+
+    line_no: int
+    name: str
+    spec: str
+    unit: str
+    out: int
+
+
+def out_there(look: Look, order_no: int) -> list[BackLine]:
+    """What of an order is with its customer now."""
+    rows = look.rows(
+        "SELECT l.line_no, d.name, s.spec, s.unit, l.handed_over - (SELECT coalesce(sum(quantity), 0) "
+        "FROM returned_line r WHERE r.order_no = l.order_no AND r.line_no = l.line_no) AS still FROM order_line l "
+        "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id WHERE l.order_no = ? AND still > 0 "
+        "ORDER BY l.line_no",
+        (order_no,),
+    )
+    return [BackLine(*row) for row in rows]
+
+
+def hers(look: Look, order_no: int) -> list[ParcelPlace]:
+    """The parcels of the customer of an order that went over the counter, the last ones first."""
+    rows = look.rows(
+        "SELECT p.id, p.slot, p.zone, p.place FROM shop_order o JOIN parcel p ON p.customer_id = o.customer_id "
+        "WHERE o.no = ? AND p.state = 'handed_over' ORDER BY p.id DESC LIMIT 12",
+        (order_no,),
+    )
+    return [ParcelPlace(*row) for row in rows]

@@ -17,8 +17,8 @@ from tihuo.boards.doors import (
     item_labels,
     product_at_doors,
 )
+from tihuo.shop.code_turns import codes_of, turn_of
 from tihuo.shop.doors import short_door
-from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.print_batch import Piece
 from tihuo.shop.work import House, Look
 
@@ -36,10 +36,10 @@ Part = tuple[str, int, list[Row]]
 def door_paper(look: Look, wave_id: int, which: DoorPaper, house: House) -> list[Piece]:
     """All pieces of one kind of paper of a wave, in the order in which they are to come out."""
     if which == "pieces":
-        return [_piece_label(wave_id, one, house) for one in item_labels(look, wave_id)]
+        return [_piece_label(wave_id, one, look, house) for one in item_labels(look, wave_id)]
     homes = [home for home in by_household(look, wave_id) if _coming(home)] if which in ("homes", "household") else []
     if which == "homes":
-        return [_home_label(wave_id, home, n, len(homes), house) for n, home in enumerate(homes, 1)]
+        return [_home_label(wave_id, home, n, len(homes), look, house) for n, home in enumerate(homes, 1)]
     if which == "product":
         parts = _by_product(look, wave_id)
     elif which == "building":
@@ -131,7 +131,7 @@ def _sheets(wave_id: int, which: DoorPaper, parts: list[Part]) -> list[Piece]:
     ]
 
 
-def _piece_label(wave_id: int, one: ItemLabel, house: House) -> Piece:
+def _piece_label(wave_id: int, one: ItemLabel, look: Look, house: House) -> Piece:
     slot = _slot(one)
     content: Row = {
         "slot": one.door or slot,
@@ -143,12 +143,12 @@ def _piece_label(wave_id: int, one: ItemLabel, house: House) -> Piece:
         "name": one.person,
         "tail": one.tail,
         "lines": [{"name": f"{one.number}-{one.name}", "spec": one.spec, "quantity": 1}],
-        **_codes(one.order_no, house),
+        **_codes(look, one.order_no, house),
     }
     return Piece("label", f"piece:{wave_id}:{one.sku_id}:{one.n}", content, one.zone)
 
 
-def _home_label(wave_id: int, home: Household, n: int, of: int, house: House) -> Piece:
+def _home_label(wave_id: int, home: Household, n: int, of: int, look: Look, house: House) -> Piece:
     """Its code is that of one person: a household of several has none, or it would open one of theirs for all."""
     lines = [line for one in home.goods for line in one.lines if _coming(line)]
     zones = {line.zone for line in lines}
@@ -168,17 +168,15 @@ def _home_label(wave_id: int, home: Household, n: int, of: int, house: House) ->
             for one in home.goods
             if _coming(one)
         ],
-        **(_codes(first, house) if len(home.people) == 1 else {"code": "", "short_code": ""}),
+        **(_codes(look, first, house) if len(home.people) == 1 else {"code": "", "short_code": ""}),
     }
     return Piece("label", f"home:{wave_id}:{first}", content, content["zone"])
 
 
-def _codes(order_no: int, house: House) -> dict[str, str]:
+def _codes(look: Look, order_no: int, house: House) -> dict[str, str]:
     """What a scan at the door or the kiosk opens the order with."""
-    return {
-        "code": code_for(house.store_id, order_no, house.code_key),
-        "short_code": short_code_for(order_no, house.code_key),
-    }
+    code, digits = codes_of(house, order_no, turn_of(look, order_no))
+    return {"code": code, "short_code": digits}
 
 
 def _named(one: Bundle) -> str:

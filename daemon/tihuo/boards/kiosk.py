@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from tihuo.shop.delegates import NOT_THEIRS
+from tihuo.shop.manners import Manner, kept
 from tihuo.shop.words import Zone, mask_name
 from tihuo.shop.work import Look
 
@@ -19,10 +21,12 @@ class KioskParcel(msgspec.Struct, frozen=True):
     letter: str
     units: int
     taken: bool
+    window_to: int = 0
 
 
 class KioskPicture(msgspec.Struct, frozen=True):
-    """`state`: `idle`, `welcome`, `confirm`, `partly`, `done`, or the code of a refusal; `ends_at` in ticks."""
+    """`state`: `idle`, `welcome`, `confirm`, `partly`, `done`, or the code of a refusal; `ends_at` in ticks. `parcels`
+    stand in the order of taking. `manner` is what was chosen last here, which may have ended."""
 
     kiosk: str
     state: str
@@ -31,46 +35,63 @@ class KioskPicture(msgspec.Struct, frozen=True):
     parcels: tuple[KioskParcel, ...] = ()
     facts: dict[str, Any] = {}
     ends_at: int = 0
+    manner: Manner = Manner()
 
 
 def kiosk_picture(look: Look, kiosk: str) -> KioskPicture:
     """The stage of one kiosk."""
     visit = look.one(
-        "SELECT v.id, v.outcome, v.facts, v.given_before, v.ends_at, v.customer_id, c.name FROM visit v "
+        "SELECT v.id, v.outcome, v.facts, v.given_before, v.ends_at, v.customer_id, c.name, v.delegation "
+        "FROM visit v "
         "LEFT JOIN customer c ON c.id = v.customer_id WHERE v.kiosk = ? AND v.closed_at IS NULL "
         "ORDER BY v.id DESC LIMIT 1",
         (kiosk,),
     )
     if visit is None:
-        return KioskPicture(kiosk=kiosk, state="idle")
-    visit_id, outcome, facts, given_before, ends_at, customer_id, name = visit
+        return KioskPicture(kiosk=kiosk, state="idle", manner=kept(look, kiosk))
+    visit_id, outcome, facts, given_before, ends_at, customer_id, name, delegation = visit
     known = outcome in ("welcome", "confirm", "partly", "done")
     return KioskPicture(
         kiosk=kiosk,
         state=outcome,
         visit_id=visit_id,
         name=mask_name(name) if known and name else "",
-        parcels=_parcels(look, customer_id, given_before) if known else (),
+        parcels=_parcels(look, customer_id, given_before, delegation) if known else (),
         facts=json.loads(facts),
         ends_at=ends_at,
+        manner=kept(look, kiosk),
     )
 
 
-def _parcels(look: Look, customer_id: str, given_before: int) -> tuple[KioskParcel, ...]:
-    """What waits for a customer, and what she was given since she came, here or at the counter."""
+def _parcels(look: Look, customer_id: str, given_before: int, delegation: int | None) -> tuple[KioskParcel, ...]:
+    """What waits for a customer, or of it what a neighbour may carry away, and what was given since she came, here or
+    at the counter; frozen goods last, so that they are out of the cold for the shortest time."""
     rows = look.rows(
         "SELECT p.id, p.slot, p.place, p.zone, p.state = 'handed_over', (SELECT sum(CASE p.state WHEN 'handed_over' "
-        "THEN put ELSE put - handed_over END) FROM order_line WHERE parcel_id = p.id) FROM parcel p "
+        "THEN put ELSE put - handed_over END) FROM order_line WHERE parcel_id = p.id), p.window_to FROM parcel p "
         "WHERE p.customer_id = ?1 AND (p.state = 'ready' OR (p.state = 'handed_over' AND p.id IN "
-        "(SELECT parcel_id FROM handover_line WHERE id > ?2))) ORDER BY p.number, p.id",
-        (customer_id, given_before),
+        f"(SELECT parcel_id FROM handover_line WHERE id > ?2))) AND NOT {NOT_THEIRS.format(delegation='?3')} "
+        "ORDER BY p.number, p.id",
+        (customer_id, given_before, delegation),
     )
-    return tuple(
-        KioskParcel(parcel, slot, place, zone, Zone(zone).letter, units or 0, bool(taken))
-        for parcel, slot, place, zone, taken, units in rows
-    )
+    parcels = [
+        KioskParcel(parcel, slot, place, zone, Zone(zone).letter, units or 0, bool(taken), until)
+        for parcel, slot, place, zone, taken, units, until in rows
+    ]
+    coldness = list(Zone)
+    return tuple(sorted(parcels, key=lambda parcel: coldness.index(Zone(parcel.zone))))
 
 
 def visits_overdue(look: Look, ticks: int) -> bool:
     """Whether the time of an open visit is up."""
     return look.one("SELECT 1 FROM visit WHERE closed_at IS NULL AND ends_at <= ?", (ticks,)) is not None
+
+
+def screens_seen(look: Look) -> list[str]:
+    """The kiosks whose screen ever showed itself."""
+    return [row[0] for row in look.rows("SELECT substr(name, 8) FROM keep WHERE name GLOB 'screen:*'")]
+
+
+def shop_lines(look: Look) -> dict[str, str]:
+    """店主的话: what the shop says under "thank you", by language."""
+    return {name[11:]: line for name, line in look.rows("SELECT name, value FROM keep WHERE name GLOB 'kiosk_line:*'")}

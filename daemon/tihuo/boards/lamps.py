@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.shop.delegates import NOT_THEIRS
 from tihuo.shop.waves import LIT, look_of
 from tihuo.shop.work import Look
 
@@ -25,7 +26,8 @@ def lamps(look: Look) -> dict[str, tuple[Glow, ...]]:
         slot: (CUSTOMER,)
         for (slot,) in look.rows(
             "SELECT DISTINCT p.slot FROM visit v JOIN parcel p ON p.customer_id = v.customer_id "
-            "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') AND p.state = 'ready'"
+            "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') AND p.state = 'ready' "
+            f"AND NOT {NOT_THEIRS.format(delegation='v.delegation')}"
         )
     }
     for slot, picker in look.rows(f"SELECT DISTINCT p.slot, t.picker {LIT} ORDER BY t.picker"):

@@ -32,6 +32,7 @@ _MAY = {
     "handed_over": ("order.handed_over",),
     "undone": ("order.handover_undone",),
     "walk_in": ("walk_in.sold",),
+    "brought_back": ("goods.brought_back",),
 }  # fmt: skip
 """A movement -> the kinds of facts that may have caused it, the most telling first."""
 _KINDS = sorted({kind for kinds in _MAY.values() for kind in kinds})

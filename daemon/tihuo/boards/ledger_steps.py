@@ -19,7 +19,7 @@ KINDS = {
     "lending": ("lent", "returned"),
     "sales": ("sold", "cancelled", "kept", "substituted"),
     "losses": ("lost", "owed", "short", "discarded", "found", "set_aside", "corrected"),
-    "handed_over": ("handed_over", "undone", "walk_in"),
+    "handed_over": ("handed_over", "undone", "walk_in", "brought_back"),
 }
 """What a page can be narrowed down to -> the movements it shows then."""
 MAY_BE_CORRECTED = ("received", "taken", "offered", "ended", "lost", "owed")
@@ -229,7 +229,9 @@ def _what_was(moved: dict[str, int]) -> str:
     if "on_hand" in moved:
         return "received" if up else "taken"
     if "handed_over" in moved:
-        return "undone" if "handed_over" in down else "walk_in" if "free" in down else "handed_over"
+        if "handed_over" in down:
+            return "undone" if "ordered" in up else "brought_back"
+        return "walk_in" if "free" in down else "handed_over"
     if "quarantine" in up:
         return "cancelled" if "ordered" in down else "set_aside"
     if "quarantine" in down:

@@ -59,6 +59,16 @@ def order_lines(look: Look, order_no: int) -> list[OrderLineRow]:
     return [OrderLineRow(*row) for row in rows]
 
 
+def line_names(look: Look, order_no: int) -> dict[str, str]:
+    """Id of a line, or code of a SKU, as the journal names them -> what was ordered."""
+    rows = look.rows(
+        "SELECT l.line_id, s.code, d.name || ' ' || s.spec FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "JOIN product d ON d.id = s.product_id WHERE l.order_no = ?",
+        (order_no,),
+    )
+    return {key: name.strip() for line_id, code, name in rows for key in (line_id, code)}
+
+
 def handovers(look: Look, order_no: int) -> list[Handover]:
     """In the order in which they happened."""
     rows = look.rows(

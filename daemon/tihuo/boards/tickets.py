@@ -15,6 +15,24 @@ class TicketLine(msgspec.Struct, frozen=True):
     quantity: int
 
 
+class MissingThere(msgspec.Struct, frozen=True):
+    """少了: so many units of a parcel in this slot are still said to be missing."""
+
+    slot: str
+    quantity: int
+
+
+class BackUnits(msgspec.Struct, frozen=True):
+    """退回 on a ticket: `fate` is where the units went, `quarantine` or `void`."""
+
+    product: str
+    unit: str
+    quantity: int
+    fate: str
+    at: int
+    actor: str
+
+
 class TicketPhoto(msgspec.Struct, frozen=True):
     """`url` is the cloud's address of it, empty for one that the box keeps; `size` is 0 while parts are missing."""
 
@@ -39,6 +57,8 @@ class TicketRow(msgspec.Struct, frozen=True):
     order_no: int
     order_id: str
     lines: list[TicketLine] = []
+    missing: list[MissingThere] = []
+    back: list[BackUnits] = []
     photos: list[TicketPhoto] = []
 
 
@@ -74,6 +94,20 @@ def tickets(look: Look, session_id: str, limit: int = 100) -> list[TicketRow]:
         wanted,
     ):
         by_number[number].lines.append(TicketLine(*line))
+    for number, *missing in look.rows(
+        "SELECT m.ticket_no, p.slot, m.quantity FROM json_each(?) j JOIN missed_line m ON m.ticket_no = j.value "
+        "JOIN order_line l ON l.order_no = m.order_no AND l.line_no = m.line_no JOIN parcel p ON p.id = l.parcel_id "
+        "ORDER BY m.ticket_no, m.line_no",
+        wanted,
+    ):
+        by_number[number].missing.append(MissingThere(*missing))
+    for number, *back in look.rows(
+        "SELECT r.ticket_no, d.name, s.unit, r.quantity, r.fate, r.at, r.actor FROM json_each(?) j "
+        "JOIN returned_line r ON r.ticket_no = j.value JOIN order_line l ON l.order_no = r.order_no "
+        "AND l.line_no = r.line_no JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id ORDER BY r.id",
+        wanted,
+    ):
+        by_number[number].back.append(BackUnits(*back))
     for number, *photo in look.rows(
         "SELECT p.ticket_no, p.id, p.name, p.url, coalesce(length(p.content), 0) FROM json_each(?) j "
         "JOIN ticket_photo p ON p.ticket_no = j.value ORDER BY p.id",

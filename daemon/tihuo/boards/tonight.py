@@ -35,7 +35,8 @@ class Tonight(msgspec.Struct, frozen=True):
 
 class Decision(msgspec.Struct, frozen=True):
     """Something that a person must look at, and how many: `doubtful_paper`, `parked_message`, `quarantine`, `ticket`,
-    `failed_refund`, `recount`, `restore`, `short_pick`, `delivery` (counted, to be closed)."""
+    `failed_refund`, `recount`, `restore`, `short_pick`, `delivery` (counted, to be closed),
+    `uncollected` (nobody came, the owner decides), `to_put_away` (staff call and move it)."""
 
     what: str
     count: int
@@ -80,11 +81,13 @@ def decisions(look: Look) -> list[Decision]:
         "(SELECT count(*) FROM recount WHERE settled_at IS NULL), "
         "(SELECT count(*) FROM fence WHERE lifted_at IS NULL), "
         "(SELECT count(*) FROM short_pick WHERE state = 'open'), "
-        "(SELECT count(*) FROM delivery WHERE state = 'open' AND counted_by <> '')"
+        "(SELECT count(*) FROM delivery WHERE state = 'open' AND counted_by <> ''), "
+        "(SELECT count(*) FROM uncollected WHERE step = 'decide'), "
+        "(SELECT count(*) FROM uncollected WHERE step IN ('task', 'held'))"
     )
     assert row is not None
     names = ("doubtful_paper", "parked_message", "quarantine", "ticket", "failed_refund", "recount", "restore",
-             "short_pick", "delivery")  # fmt: skip
+             "short_pick", "delivery", "uncollected", "to_put_away")  # fmt: skip
     return [Decision(name, count) for name, count in zip(names, row, strict=True) if count]
 
 

@@ -65,7 +65,8 @@ def _play(folder: Path, running: ExitStack, *, port: int, once: bool, fast: bool
     box = Box(demo_settings(folder, broker.port, port), simulator=simulator)
     running.callback(box.stop)
     box.start()
-    cloud = DemoCloud(BrokerAddress("127.0.0.1", broker.port), shop.SHOP_ID, folder=folder / "cloud")
+    address = BrokerAddress("127.0.0.1", broker.port)
+    cloud = DemoCloud(address, shop.SHOP_ID, folder=folder / "cloud", moods=random.Random(7))  # noqa: S311
     running.callback(cloud.stop)
     simulators[0].cloud = cloud
     cloud.start()
@@ -94,7 +95,7 @@ def demo_settings(folder: Path, broker_port: int, port: int) -> Settings:
         clock=ClockChoice(trusted=True),
         cloud=Cloud(host="127.0.0.1", port=broker_port, tls=False),
         http=Http(host="127.0.0.1", port=port),
-        camera=CameraChoice(kind="simulated"),
+        cameras={"k1": CameraChoice(kind="simulated")},
         printers=Printers(
             label=PrinterChoice(kind="simulated", language="tspl", roles=("label",)),
             receipt=PrinterChoice(kind="simulated"),

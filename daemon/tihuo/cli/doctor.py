@@ -12,8 +12,9 @@ from tihuo.boards.balance import imbalances
 from tihuo.boards.people import users
 from tihuo.devices.lamp_budget import loads, resistor
 from tihuo.devices.troubles import DeviceTrouble
-from tihuo.ledger.database import Readers, check, migrate
-from tihuo.settings import Settings
+from tihuo.ledger.database import Readers, check, connect, migrate
+from tihuo.ledger.proving import newest_is_whole
+from tihuo.settings import CameraChoice, ScannerChoice, Settings
 from tihuo.timekeeping import OLDEST_CREDIBLE, system_time
 
 DISK_LOW_BYTES = 500 << 20
@@ -68,16 +69,33 @@ def _database(settings: Settings) -> list[Finding]:
     readers = Readers(settings.database)
     try:
         broken = readers.read(imbalances)
+        whole = readers.read(newest_is_whole)
         people = readers.read(users)
     finally:
         readers.close()
-    found = [Finding("database", "sound")]
+    found = [Finding("database", "sound"), _tables(settings)]
     advice = "Keep the database file and ask for help: a right is in two places or in none." if broken else ""
     found.append(Finding("ledger", f"does not balance: {broken}" if broken else "balances", advice))
+    advice = "" if whole else "Run tihuo verify: it names what was changed."
+    found.append(Finding("journal", "the newest seal fits" if whole else "is not what was sealed", advice))
     owners = [person.name for person in people if person.role == "owner"]
     advice = "" if owners else "Add one: tihuo user NAME --role owner"
     found.append(Finding("people", f"{len(people)} people, {len(owners)} of them owners", advice))
     return found
+
+
+def _tables(settings: Settings) -> Finding:
+    """Whether the tables are still as this release declares them; a hand that mends by SQL may have changed them."""
+    from tihuo.tables.shape import declared, differences, shape
+
+    connection = connect(settings.database, query_only=True)
+    try:
+        different = differences(shape(declared()), shape(connection))
+    finally:
+        connection.close()
+    if not different:
+        return Finding("tables", "as declared")
+    return Finding("tables", f"not as declared: {'; '.join(different)}", "Restore the newest backup, or ask for help.")
 
 
 def _devices(settings: Settings) -> list[Finding]:
@@ -100,15 +118,27 @@ def _devices(settings: Settings) -> list[Finding]:
             found.append(Finding(part, trouble.code, "Switch it on, check its cable, then run this again."))
         finally:
             printer.close()
-    camera = settings.camera
-    if camera.kind == "v4l2" and not Path(camera.device).exists():
-        found.append(Finding("camera", f"{camera.device} is not there", "Plug the camera in, or set camera.device."))
-    elif camera.kind == "images" and not (camera.folder and camera.folder.is_dir()):
-        found.append(Finding("camera", f"no folder {camera.folder}", "Set camera.folder."))
-    else:
-        found.append(Finding("camera", "not set" if camera.kind == "none" else camera.kind))
+    found += [_camera(settings, kiosk) for kiosk in settings.kiosks]
+    found += [_scanner(name, one) for name, one in settings.scanners.items() if one.kind != "none"]
     found.append(_lights(settings))
     return found
+
+
+def _camera(settings: Settings, kiosk: str) -> Finding:
+    camera = settings.cameras.get(kiosk, CameraChoice())
+    part, device = f"camera {kiosk}", Path(camera.device or "/dev/video0")
+    if camera.kind == "v4l2" and not device.exists():
+        return Finding(part, f"{device} is not there", f"Plug the camera in, or set cameras.{kiosk}.device.")
+    if camera.kind == "images" and not (camera.folder and camera.folder.is_dir()):
+        return Finding(part, f"no folder {camera.folder}", f"Set cameras.{kiosk}.folder.")
+    return Finding(part, "not set" if camera.kind == "none" else camera.kind)
+
+
+def _scanner(name: str, scanner: ScannerChoice) -> Finding:
+    """Whether its file is there; whoever reads it is not disturbed."""
+    gone = scanner.device.startswith("/") and not Path(scanner.device).exists()
+    state = f"{scanner.device} is not there" if gone else f"{scanner.kind} {scanner.device}".strip()
+    return Finding(f"scanner {name}", state, "Plug the scanner in, or charge it." if gone else "")
 
 
 def _lights(settings: Settings) -> Finding:

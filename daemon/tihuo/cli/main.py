@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tihuo import __version__
-from tihuo.cli.saying import OK, UNUSABLE, WRONG, WRONG_CALL, fail, say, say_json, settings_of
+from tihuo.cli.saying import OK, WRONG, say, say_json, settings_of
 
 app = typer.Typer(
     name="tihuo",
@@ -44,12 +43,9 @@ def run(settings: SettingsFile = None) -> None:
 
     SIGUSR1 prints what every thread is doing.
     """
-    from tihuo.wiring import memory
+    from tihuo.cli.entering import run_daemon
 
-    memory.load()
-    from tihuo.cli.running import run_until_stopped
-
-    run_until_stopped(settings_of(settings))
+    run_daemon(settings)
 
 
 @app.command()
@@ -170,6 +166,32 @@ def restore(
         say("The box waits until the cloud has told it what it does not know; the owner's page says how far that is.")
 
 
+@app.command()
+def verify(
+    database: Annotated[Path | None, typer.Option(help="Another file than the shop's own: a backup.")] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(help="What the journal was at some time, such as 1234:9f86d081884c7d65.")
+    ] = None,
+    settings: SettingsFile = None,
+    json: Json = False,
+) -> None:
+    """Look whether the journal is what was sealed, beside a running daemon: names what was edited, removed or inserted.
+
+    Takes a minute for a year. --against compares with a head from the cloud or from paper, and may be given again.
+    Exit 0 when all is as it was, 1 when something was found.
+    """
+    from tihuo.cli.verifying import lines
+    from tihuo.cli.verifying import verify as look_over
+
+    verdict = look_over(database or settings_of(settings).database, against or [])
+    if json:
+        say_json(verdict.as_json())
+    else:
+        for line in lines(verdict):
+            say(line)
+    raise typer.Exit(OK if verdict.sound else WRONG)
+
+
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="An order export (快团团 .xlsx, .csv).")],
@@ -223,22 +245,3 @@ def user(
             )
         return
     change_user(chosen, name, role, remove=remove, pin_stdin=pin_stdin)
-
-
-def main() -> Any:
-    """The entry point: faults of the settings or the database become one clear line and an exit code."""
-    from tihuo.ledger.database import DatabaseTrouble
-    from tihuo.settings import SettingsTrouble
-    from tihuo.shop.words import Refusal
-
-    try:
-        return app()
-    except SettingsTrouble as trouble:
-        fail("The settings cannot be used:", *trouble.lines, code=WRONG_CALL)
-    except DatabaseTrouble as trouble:
-        fail(f"The database cannot be used: {trouble}", code=UNUSABLE)
-    except Refusal as refusal:
-        facts = ", ".join(f"{name} {value}" for name, value in refusal.facts.items())
-        fail(f"Refused: {refusal.code}{f' ({facts})' if facts else ''}", code=WRONG)
-    except BrokenPipeError:
-        sys.exit(OK)

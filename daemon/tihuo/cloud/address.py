@@ -1,14 +1,11 @@
-"""Where the broker is, who we are there, and how to trust it."""
+"""Where the broker is, and who we are there."""
 
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 # The tightest bounds of the brokers compared: any of them takes what fits here.
 _TOPIC = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){1,7}")
@@ -79,40 +76,3 @@ class LinkSettings:
     @property
     def client_name(self) -> str:
         return self.client_id or f"tihuo-{self.store}"
-
-
-class _Context(ssl.SSLContext):
-    """Asks for, and checks, the name in the settings where the broker is reached by another.
-
-    It shakes hands at once, as paho, which would do so next, leaves the socket open when that fails.
-    """
-
-    server_name = ""
-
-    def wrap_socket(self, sock: socket.socket, *args: Any, **options: Any) -> ssl.SSLSocket:
-        if self.server_name:
-            options["server_hostname"] = self.server_name
-        wrapped = super().wrap_socket(sock, *args, **options)
-        try:
-            wrapped.do_handshake()
-        except BaseException:
-            wrapped.close()
-            raise
-        return wrapped
-
-
-def trust(tls: LinkTls) -> ssl.SSLContext:
-    """A TLS context, 1.2 or newer, that checks certificate and name. Raises ssl.SSLError when a file cannot be used."""
-    context = _Context(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.server_name = tls.server_name
-    try:
-        if tls.ca:
-            context.load_verify_locations(tls.ca)
-        else:
-            context.load_default_certs()
-        if tls.cert:
-            context.load_cert_chain(tls.cert, tls.key)
-    except OSError as error:
-        raise ssl.SSLError(f"cannot use {tls.ca or ''} {tls.cert or ''} {tls.key or ''}: {error}") from error
-    return context

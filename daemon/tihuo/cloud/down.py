@@ -86,6 +86,23 @@ class OrderCancelled(msgspec.Struct, frozen=True, gc=False):
     cancelled_at: Moment
 
 
+class PickupDelegated(msgspec.Struct, frozen=True, gc=False):
+    """代取: the customer asks for a code for somebody else until then, for these lines or for whatever waits."""
+
+    order_id: Id
+    delegation_id: Id
+    until: Moment
+    lines: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=200)] | None = None
+    name: Name = ""
+
+
+class PickupDelegationRevoked(msgspec.Struct, frozen=True, gc=False):
+    """The customer takes a neighbour's code back."""
+
+    order_id: Id
+    delegation_id: Id
+
+
 class GrantReturned(msgspec.Struct, frozen=True, gc=False):
     """The cloud gives back rights of a 线上配额 that it did not sell."""
 
@@ -144,6 +161,22 @@ class ReminderSent(msgspec.Struct, frozen=True, gc=False):
 
     order_id: Id
     state: ReminderOutcome
+
+
+class OrderWindowChosen(msgspec.Struct, frozen=True, gc=False):
+    """The customer means to come in this window, or `at` a time of her own in it."""
+
+    order_id: Id
+    window: Window
+    at: Moment | None = None
+
+
+class ReminderCredits(msgspec.Struct, frozen=True, gc=False):
+    """How many more messages a customer agreed to: for one order, or for all of hers. It replaces what was said."""
+
+    count: Annotated[int, Meta(ge=0, le=1000)]
+    order_id: Id | None = None
+    customer_id: Id | None = None
 
 
 class Traffic(msgspec.Struct, frozen=True, gc=False):

@@ -29,7 +29,7 @@ from tihuo.shop.parked import park
 from tihuo.shop.refunds import settle_refund
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
-from tihuo.stages import caring, refusing, selling
+from tihuo.stages import caring, delegating, refusing, reminding, scheduling, selling
 
 log = logging.getLogger(__name__)
 
@@ -223,10 +223,21 @@ def act(work: Work, data: msgspec.Struct) -> None:
             selling.take_back(work, grant_id, quantity)
         case down.GrantClosed(grant_id=grant_id, sold=sold):
             selling.close_grant(work, grant_id, sold)
+        case down.PickupDelegated(order_id=order_id, delegation_id=name, until=until, lines=some):
+            delegating.delegate_from_cloud(work, order_id, name, moment(until), some, data.name)
+        case down.PickupDelegationRevoked(delegation_id=name):
+            delegating.revoke(work, name)
         case down.RefundSettled(refund_id=refund_id, state=state, settled_at=settled_at):
             settle_refund(work, refund_id, state, moment(settled_at))
         case down.ReminderSent(order_id=order_id, state=state):
-            caring.note_reminder(work, order_id, state)
+            reminding.note_result(work, order_id, state)
+        case down.ReminderCredits(order_id=order, customer_id=customer, count=count):
+            if not order and not customer:
+                raise NotUnderstood("malformed_data", "reminder.credits names neither an order nor a customer")
+            reminding.note_credits(work, order or "", customer or "", count)
+        case down.OrderWindowChosen(order_id=order_id, window=window, at=at):
+            own = moment(at) if at is not None else None
+            scheduling.choice_of_customer(work, order_id, moment(window.from_), moment(window.to), own)
         case down.AftersalesRequested(request_id=request_id, order_id=order_id, kind=kind):
             lines = [(line.line_id, line.quantity) for line in data.lines]
             photos = [(photo.name, photo.url, photo.sha256) for photo in data.photos]

@@ -1,43 +1,41 @@
-"""The line to the broker: one thread, one socket, no meaning. The only module of the daemon that knows paho.
+"""The line to the broker, as the daemon sees it; the line itself is a process of its own (`cloud.line`).
 
 What arrives is handed on with a `Delivery`; the broker hears our PUBACK when somebody calls `delivery.ack()`, which the
 relay does after its commit. What leaves is sent or refused at once; nothing waits here, as all that matters is on disk.
 
-paho is driven as an external event loop, for three things its own thread cannot do: leave the socket unread while too
-much waits for a commit, wake up once for a burst of acks, and read a burst without a select() for every packet.
-Each connection is a new paho client, so that an ack for an old connection goes nowhere: the broker uses its message
-ids again, and an ack that hit a later message would lose an order.
+The line's process is started, watched and replaced here. Its death is a lost connection like any other: what it had
+heard and nobody acknowledged comes again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import select
 import socket
-import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import astuple, dataclass
+from typing import Literal
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, LogLevel
-
-from tihuo.cloud.address import LinkSettings, trust
+from tihuo.cloud import wire
+from tihuo.cloud.address import LinkSettings
+from tihuo.cloud.line_process import LineProcess
 from tihuo.cloud.messages import write
-from tihuo.cloud.trouble import LinkTrouble, TroubleCode, explain_error, explain_refusal, explain_silence
+from tihuo.cloud.trouble import Fault, LinkTrouble, code_of
 from tihuo.cloud.up import Presence
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["up", "state", "presence"]
+_KINDS = {"up": wire.UP, "state": wire.STATE, "presence": wire.PRESENCE}
 
-_BURST = 64  # packets read before the acks that gathered meanwhile are written
-_TICK_MS = 1000
-_IN_FLIGHT = 80  # some brokers cut a client off at 100
+HANG_AFTER = 60.0
+"""Seconds without a word after which the line's process is replaced. To look up a name may take half of it."""
+_GOODBYE_S = 3.0
+_TICK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,33 @@ class LinkFacts:
     trouble: LinkTrouble | None
 
 
+class _Connection:
+    """One connection of the line, from the first attempt on: a broker may speak before it took our subscription."""
+
+    def __init__(self, epoch: int, ring: Callable[[], None]) -> None:
+        self.epoch = epoch
+        self.ring = ring
+        self.node: tuple[str, int] | None = None
+        self.since: int | None = None
+        """When the broker took our subscription."""
+        self.acks: deque[int] = deque()
+        """Claims that wait to be passed on to the line."""
+        self.claimed = self.passed_on = self.unsent = 0
+        self.over = False
+
+    @property
+    def unacked(self) -> int:
+        return self.claimed - self.passed_on - len(self.acks)
+
+
 class Delivery:
     """One message's claim on an acknowledgement."""
 
-    __slots__ = ("_connection", "_mid")
+    __slots__ = ("_claim", "_connection")
 
-    def __init__(self, connection: _Connection, mid: int) -> None:
+    def __init__(self, connection: _Connection, claim: int) -> None:
         self._connection = connection
-        self._mid = mid
+        self._claim = claim
 
     @property
     def epoch(self) -> int:
@@ -76,7 +93,13 @@ class Delivery:
 
         False when there was nothing to tell: told before, or its connection is gone (the broker will send it again).
         """
-        return self._connection.ack(self._mid)
+        connection, claim = self._connection, self._claim
+        if not claim or connection.over:
+            return False
+        self._claim = 0
+        connection.acks.append(claim)
+        connection.ring()
+        return True
 
 
 Heard = Callable[[bytes, Delivery], None]
@@ -91,7 +114,9 @@ class Link:
     `on_trouble(trouble)` whenever the reason for being offline changes, with None when it is over.
     """
 
-    def __init__(self, settings: LinkSettings, now: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self, settings: LinkSettings, now: Callable[[], int] | None = None, *, hang_after: float = HANG_AFTER
+    ) -> None:
         self.settings = settings
         self.on_down: Heard | None = None
         self.on_traffic: Heard | None = None
@@ -99,14 +124,17 @@ class Link:
         self.on_disconnected: Callable[[LinkTrouble | None], None] = _nothing
         self.on_trouble: Callable[[LinkTrouble | None], None] = _nothing
         self._now = now or (lambda: time.time_ns() // 1_000_000)
+        self._hang_after = hang_after
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._hanging_up = threading.Event()
-        self._bell_rope, self._bell = socket.socketpair()
-        self._bell_rope.setblocking(False)
+        self._rope, self._bell = socket.socketpair()
+        self._rope.setblocking(False)
         self._bell.setblocking(False)
-        self._connection: _Connection | None = None
+        self._rung = False
+        self._line: LineProcess | None = None
+        self._connection = _Connection(1, self._ring)
         self._trouble: LinkTrouble | None = None
+        self._speaking = threading.Lock()
         self._connects = self._received = self._published = self._not_sent = 0
         self._last_message_at: int | None = None
         self._earned, self._earned_at = 0.0, float("-inf")
@@ -121,7 +149,7 @@ class Link:
     def ask_to_stop(self) -> None:
         """The first half of a stop: say goodbye to the broker. Returns at once."""
         self._stopping.set()
-        self._wake()
+        self._ring()
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Say goodbye and wait until the thread is done; False when it was not within `timeout` seconds."""
@@ -133,22 +161,29 @@ class Link:
 
     def hang_up(self) -> None:
         """Leave and come back, so that the broker says again what was not acknowledged. Returns at once."""
-        self._hanging_up.set()
-        self._wake()
+        with self._speaking:
+            if self._line and self.connected:
+                self._line.say(wire.HANG_UP, self._connection.epoch)
 
     def publish(self, kind: Kind, payload: bytes) -> bool:
-        """Hand a payload to the socket, QoS 1. From any thread, never waits.
+        """Hand a payload to the line, QoS 1. From any thread, never waits.
 
         False when it was not taken: not connected, or too soon, or `unsent_limit` wait already. True is no receipt:
         only the other side's `stream.ack` is.
         """
-        connection = self._connection
-        taken = connection is not None and self._may_speak() and connection.publish(kind, payload)
-        if taken:
+        with self._speaking:
+            line, connection = self._line, self._connection
+            room = line and connection.since is not None and connection.unsent < self.settings.unsent_limit
+            if not line or not room or not self._may_speak():
+                self._not_sent += 1
+                return False
+            connection.unsent += 1
             self._published += 1
-        else:
-            self._not_sent += 1
-        return taken
+            line.say(_KINDS[kind], connection.epoch, payload)
+            waits = bool(line.unsaid)
+        if waits:
+            self._ring()
+        return True
 
     def _may_speak(self) -> bool:
         """No second sees more than `publishes_per_second`: a quarter of it may come at once."""
@@ -165,23 +200,29 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None
+        return self._connection.since is not None
 
     @property
     def trouble(self) -> LinkTrouble | None:
         """Why we are offline; None while all is well, or nothing was tried yet."""
         return self._trouble
 
+    @property
+    def process_id(self) -> int | None:
+        """The line's process at this moment."""
+        line = self._line
+        return line.process.pid if line else None
+
     def facts(self) -> LinkFacts:
         connection = self._connection
         return LinkFacts(
-            connected=connection is not None,
-            node=connection.node if connection else None,
-            connected_since=connection.since if connection else None,
+            connected=connection.since is not None,
+            node=connection.node,
+            connected_since=connection.since,
             last_message_at=self._last_message_at,
             connects=self._connects,
             received=self._received,
-            unacked=connection.unacked if connection else 0,
+            unacked=connection.unacked,
             published=self._published,
             not_sent=self._not_sent,
             trouble=self._trouble,
@@ -189,50 +230,130 @@ class Link:
 
     # from here on: the link's thread
 
-    @property
-    def _leaving(self) -> bool:
-        return self._stopping.is_set() or self._hanging_up.is_set()
-
     def _run(self) -> None:
-        pause, epoch, dice = self.settings.pause_min, 0, random.Random()  # noqa: S311
+        pause = self.settings.pause_min
         while not self._stopping.is_set():
-            epoch += 1
-            # A connection that dies young keeps the pause growing: two boxes with one client id throw each other out.
-            if self._live(epoch) > pause:
-                pause = self.settings.pause_min
-            self._stopping.wait(pause * dice.uniform(0.5, 1.0))
-            if epoch % self.settings.nodes == 0:
-                pause = min(pause * 2, self.settings.pause_max)
-        self._bell_rope.close()
+            before = self._connects
+            fault = self._live()
+            if not self._stopping.is_set():
+                self._ended(fault)
+                pause = min(pause * 2, self.settings.pause_max) if self._connects == before else self.settings.pause_min
+                self._stopping.wait(pause)
+        self._ended(None)
+        self._rope.close()
         self._bell.close()
 
-    def _live(self, epoch: int) -> float:
-        """The whole life of one connection, whatever it dies of; how many seconds it was up."""
-        self._hanging_up.clear()
-        connection = _Connection(self, epoch)
-        began: float | None = None
-        fault: tuple[TroubleCode, str] | None = None
+    def _live(self) -> Fault:
+        """The whole life of one process of the line; what it died of."""
         try:
-            connection.open()
-            while connection.step() and not self._leaving:
-                if began is None and connection.since is not None:
-                    began = time.monotonic()
-            if self._leaving:
-                connection.say_goodbye()
-            else:
-                fault = connection.fault
-        except Exception as error:  # noqa: BLE001  a strange host name or a strange peer raise more than OSError
-            fault = explain_error(error)
+            line = LineProcess(self._line_settings())
+        except OSError as error:
+            return "broker_unreachable", f"the line's process does not start: {error}"
+        with self._speaking:
+            self._line = line
+        try:
+            return self._follow(line)
         finally:
-            connection.close()
-        was_up, self._connection = self._connection is connection, None
-        if fault:
-            self._note((fault[0], f"{fault[1]}, {connection.node[0]}:{connection.node[1]}"))
-        if was_up:
-            self._guarded(self.on_disconnected, self._trouble)
-        return 0.0 if began is None else time.monotonic() - began
+            with self._speaking:
+                self._line = None
+            line.end()
 
-    def _note(self, fault: tuple[TroubleCode, str] | None) -> None:
+    def _line_settings(self) -> wire.LineSettings:
+        s, topic, first = self.settings, self.settings.topic, self._connection.epoch
+        return wire.LineSettings(
+            epoch=first,
+            nodes=[s.node(turn) for turn in range(first - 1, first - 1 + s.nodes)],
+            client_name=s.client_name,
+            persistent=s.persistent,
+            username=s.username,
+            password=s.password,
+            tls=s.tls and tuple(str(part or "") for part in astuple(s.tls)),  # type: ignore[typeddict-item]
+            hears={topic("down"): wire.DOWN} | ({topic("traffic"): wire.TRAFFIC} if self.on_traffic else {}),
+            says={wire.UP: topic("up"), wire.STATE: topic("state"), wire.PRESENCE: topic("presence")},
+            last_words=write(Presence(online=False)).decode() if s.announce else None,
+            keepalive=s.keepalive,
+            connect_timeout=s.connect_timeout,
+            beat=self._hang_after / 6,
+            pause_min=s.pause_min,
+            pause_max=s.pause_max,
+            unacked_limit=s.unacked_limit,
+            unacked_bytes=s.unacked_bytes,
+        )
+
+    def _follow(self, line: LineProcess) -> Fault:
+        """Carry words both ways until the process ends or falls silent."""
+        bell, pipe = self._bell.fileno(), line.pipe.fileno()
+        poll = select.poll()
+        poll.register(bell, select.POLLIN)
+        silent_at = time.monotonic() + self._hang_after
+        leaving = False
+        while True:
+            if self._stopping.is_set() and not leaving:
+                leaving, silent_at = True, time.monotonic() + _GOODBYE_S
+                with self._speaking:
+                    line.say(wire.LEAVE)
+            poll.register(pipe, select.POLLIN | (select.POLLOUT if line.unsaid else 0))
+            events = dict(poll.poll(_TICK_S * 1000))
+            if bell in events:
+                self._bell.recv(4096)
+                self._rung = False
+                self._pass_on_acks(line)
+            if events.get(pipe, 0) & select.POLLOUT:
+                with self._speaking:
+                    line.flush()
+            if events.get(pipe, 0) & ~select.POLLOUT:
+                frames = line.hear()
+                if frames is None:
+                    return "broker_unreachable", f"the line's process ended ({line.end()})"
+                self._hear(frames)
+                if not leaving:
+                    silent_at = time.monotonic() + self._hang_after
+            if time.monotonic() > silent_at:
+                return "broker_unreachable", "the line's process hung"
+
+    def _pass_on_acks(self, line: LineProcess) -> None:
+        connection = self._connection
+        claims = [connection.acks.popleft() for _ in range(len(connection.acks))]
+        if claims:
+            connection.passed_on += len(claims)
+            with self._speaking:
+                line.say(wire.ACKS, connection.epoch, wire.claims(claims))
+
+    def _hear(self, frames: list[wire.Frame]) -> None:
+        handlers = {wire.DOWN: self.on_down, wire.TRAFFIC: self.on_traffic}
+        connection, before = self._connection, self._received
+        for kind, number, content in frames:
+            if handler := handlers.get(kind):
+                self._received += 1
+                connection.claimed += number > 0
+                self._guarded(handler, content, Delivery(connection, number))
+            elif kind == wire.TAKEN:
+                with self._speaking:
+                    connection.unsent -= number
+            elif kind == wire.JOINED:
+                host, _, port = content.decode().rpartition(":")
+                connection.node, connection.since = (host, int(port)), self._now()
+                self._connects += 1
+                self._note(None)
+                self._guarded(self.on_connected)
+            elif kind == wire.ENDED:
+                code, _, detail = content.decode().partition(" ")
+                self._ended((code_of(code), detail) if code else None)
+                connection = self._connection
+        if self._received != before:
+            self._last_message_at = self._now()
+
+    def _ended(self, fault: Fault | None) -> None:
+        """A connection is over, or was never made; the next one has the next number."""
+        before = self._connection
+        before.over = True
+        self._connection = _Connection(before.epoch + 1, self._ring)
+        if fault:
+            self._note(fault)
+        if before.since is not None:
+            self._guarded(self.on_disconnected, self._trouble)
+
+    def _note(self, fault: Fault | None) -> None:
         before = self._trouble and self._trouble.code
         if before == (fault and fault[0]):
             return
@@ -241,18 +362,6 @@ class Link:
         self._trouble = LinkTrouble(*fault, since=self._now()) if fault else None
         self._guarded(self.on_trouble, self._trouble)
 
-    def _joined(self, connection: _Connection) -> None:
-        """The broker has taken our subscription: from here on we are connected."""
-        self._connects += 1
-        self._connection = connection
-        self._note(None)
-        self._guarded(self.on_connected)
-
-    def _heard(self, handler: Heard, payload: bytes, delivery: Delivery) -> None:
-        self._received += 1
-        self._last_message_at = self._now()
-        self._guarded(handler, payload, delivery)
-
     def _guarded(self, callback: Callable[..., None], *args: object) -> None:
         """A callback that fails is a fault of ours and must not cost the shop its line; its message stays unacked."""
         try:
@@ -260,189 +369,12 @@ class Link:
         except Exception:
             log.exception("cloud link: a callback failed")
 
-    def _wake(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # full: there is plenty to wake up for already; closed: nobody sleeps there
-            self._bell_rope.send(b"!")
-
-
-class _Connection:
-    """One life of one socket. `ack` and `publish` may be called from any thread, all else is the link's thread."""
-
-    def __init__(self, link: Link, epoch: int) -> None:
-        self.epoch = epoch
-        self.since: int | None = None
-        self.fault: tuple[TroubleCode, str] | None = None
-        self._link = link
-        self._settings = link.settings
-        self.node = link.settings.node(epoch - 1)
-        topic = link.settings.topic
-        self._handlers = {topic(k): h for k, h in (("down", link.on_down), ("traffic", link.on_traffic)) if h}
-        self._waiting: dict[int, int] = {}  # messages heard and not acknowledged: id -> bytes
-        self._bytes = 0  # in these
-        self._counting = threading.Lock()
-        self._packets = 0
-        self._last_words = ""
-        self._deadline = 0.0
-        self._poll = select.poll()
-        self._poll.register(link._bell, select.POLLIN)
-        self._polled = (-1, 0)
-        self._client = self._make_client()
-
-    def _make_client(self) -> mqtt.Client:
-        s = self._settings
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=s.client_name,
-            clean_session=not s.persistent,
-            protocol=mqtt.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        client.connect_timeout = s.connect_timeout
-        client.max_inflight_messages_set(_IN_FLIGHT)
-        client.max_queued_messages_set(s.unsent_limit)
-        if s.username:
-            client.username_pw_set(s.username, s.password)
-        if s.announce:
-            client.will_set(s.topic("presence"), write(Presence(online=False)), qos=1, retain=True)
-        client.on_socket_open = _no_delay
-        # Having this callback is also what keeps paho from writing to the socket on the thread of a caller.
-        client.on_socket_register_write = self._link._wake
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        client.on_log = self._on_log
-        return client
-
-    def open(self) -> None:
-        """Raises OSError (ssl.SSLError, socket.gaierror, TimeoutError, …) when there is no way through."""
-        s = self._settings
-        if s.tls:
-            self._client.tls_set_context(trust(s.tls))
-        self._client.connect(*self.node, s.keepalive)
-        self._deadline = time.monotonic() + s.connect_timeout
-
-    def step(self) -> bool:
-        """One round: wait, read, write, look after the keepalive. False when the connection is over."""
-        client = self._client
-        sock = client.socket()
-        if sock is None:
-            self.fault = self.fault or self._explain_end()
-            return False
-        if self.since is None and time.monotonic() > self._deadline:
-            self.fault = ("broker_unreachable", "connected, but no answer in time")
-            return False
-        reading = self._has_room()
-        buffered = reading and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        events = self._wait(sock.fileno(), reading, client.want_write(), 0 if buffered else _TICK_MS)
-        if not reading and events & (select.POLLHUP | select.POLLERR):
-            self.fault = ("broker_unreachable", "connection lost")
-            return False
-        if reading and (buffered or events & ~select.POLLOUT):
-            self._read_burst()
-        if client.want_write():
-            client.loop_write()
-        client.loop_misc()
-        return True
-
-    def _wait(self, fd: int, reading: bool, writing: bool, timeout_ms: int) -> int:
-        """Sleep until there is something to do. The socket's poll events, 0 when it was something else."""
-        want = (select.POLLIN if reading else 0) | (select.POLLOUT if writing else 0)
-        if self._polled != (fd, want):
-            self._poll.register(fd, want)
-            self._polled = (fd, want)
-        events = 0
-        for ready, what in self._poll.poll(timeout_ms):
-            if ready == fd:
-                events = what
-            else:
-                self._link._bell.recv(4096)
-        return events
-
-    def _read_burst(self) -> None:
-        client = self._client
-        for _ in range(_BURST):
-            before = self._packets
-            if client.loop_read() or self._packets == before or not self._has_room():
-                return
-
-    def _has_room(self) -> bool:
-        return len(self._waiting) < self._settings.unacked_limit and self._bytes < self._settings.unacked_bytes
-
-    def _explain_end(self) -> tuple[TroubleCode, str]:
-        return explain_silence(self._last_words) if self.since is None else ("broker_unreachable", "connection lost")
-
-    def say_goodbye(self) -> None:
-        """Leave properly, so that the broker does not announce our death."""
-        if self._settings.announce and self.since is not None:
-            self.publish("presence", write(Presence(online=False)))
-        self._client.disconnect()
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until and self.step():
-            pass
-
-    def close(self) -> None:
-        self._waiting.clear()
-        sock = self._client.socket()
-        if sock is not None:
-            sock.close()
-
-    @property
-    def unacked(self) -> int:
-        return len(self._waiting)
-
-    def ack(self, mid: int) -> bool:
-        with self._counting:
-            size = self._waiting.pop(mid, None)
-            if size is None:
-                return False
-            self._bytes -= size
-        self._client.ack(mid, 1)
-        return True
-
-    def publish(self, kind: Kind, payload: bytes) -> bool:
-        retain = kind == "presence" and self._settings.announce
-        return self._client.publish(self._settings.topic(kind), payload, qos=1, retain=retain).rc == 0
-
-    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        client.on_log = None  # it costs a formatted line for every packet
-        if reason.is_failure:
-            self.fault = explain_refusal(reason.value, reason.getName())
-        else:
-            client.subscribe([(topic, 1) for topic in self._handlers])
-
-    def _on_subscribe(self, client: mqtt.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
-        if reasons[0].is_failure:
-            self.fault = ("broker_refused_topic", f"{self._settings.topic('down')}: {reasons[0].getName()}")
-            client.disconnect()
-        else:
-            self.since = self._link._now()
-            self._link._joined(self)
-
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._packets += 1
-        handler = self._handlers.get(message.topic)
-        if handler is None:
-            self._client.ack(message.mid, message.qos)
-            return
-        if message.qos:
-            with self._counting:
-                self._bytes += len(message.payload) - self._waiting.get(message.mid, 0)
-                self._waiting[message.mid] = len(message.payload)
-        self._link._heard(handler, bytes(message.payload), Delivery(self, message.mid))
-
-    def _on_publish(self, *_: object) -> None:
-        self._packets += 1
-
-    def _on_log(self, _client: mqtt.Client, _data: Any, level: int, text: str) -> None:
-        if level == LogLevel.MQTT_LOG_ERR:
-            self._last_words = text
-
-
-def _no_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
-    """Without this a PUBACK and the PUBLISH after it wait 40 ms for each other (Nagle and delayed ACK)."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _ring(self) -> None:
+        """Wake the thread up, from any other."""
+        if not self._rung:
+            self._rung = True
+            with contextlib.suppress(OSError):  # closed: nobody sleeps there
+                self._rope.send(b"!")
 
 
 def _nothing(*_: object) -> None:

@@ -11,8 +11,15 @@ from tihuo.cloud import up
 from tihuo.cloud.fields import LineQuantity, Refund, Window, from_millis
 from tihuo.cloud.messages import Envelope, wrap
 from tihuo.ledger.journal import Entry, said_first
-from tihuo.shop import events
-from tihuo.shop.pickups import code_for, short_code_for
+from tihuo.shop import code_turns, events
+from tihuo.shop.pickups import (
+    STEP_MS,
+    code_for,
+    delegate_code_for,
+    extra_digits_for,
+    rotating_secret,
+    short_code_for,
+)
 from tihuo.shop.work import House, Look
 
 
@@ -44,7 +51,8 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
                 code_for(house.store_id, order_no, house.code_key),
                 short_code_for(order_no, house.code_key),
             )
-            return up.OrderAccepted(order_id, up.Pickup(code, digits), _window(window))
+            changing = _rotating(house, order_no, 0) if house.rotating_codes else None
+            return up.OrderAccepted(order_id, up.Pickup(code, digits, changing), _window(window))
         case events.GrantIssued():
             return up.GrantIssued(
                 event.grant_id,
@@ -76,14 +84,47 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
                 from_millis(event.handed_over_at),
                 event.method,  # type: ignore[arg-type]
                 event.complete,
+                event.by,  # type: ignore[arg-type]
             )
+        case events.CodeRenewed(order_id=order_id, order_no=order_no, renewal=renewal, turn=turn):
+            code, digits = code_turns.codes_of(house, order_no, code_turns.Turn(renewal, turn))
+            changing = _rotating(house, order_no, turn) if house.rotating_codes else None
+            return up.PickupRenewed(order_id, up.Pickup(code, digits, changing))
+        case events.Delegated(order_id=order_id, order_no=order_no, delegation=number):
+            code = delegate_code_for(house.store_id, order_no, number, house.code_key)
+            digits = extra_digits_for(house.code_key, delegation=number)
+            until = from_millis(event.until)
+            return up.PickupDelegateCode(order_id, event.delegation_id, code, digits, until, event.lines)
+        case events.DelegationRevoked(order_id=order_id, delegation_id=delegation_id):
+            return up.PickupDelegationRevoked(order_id, delegation_id)
         case events.OrderHandoverUndone(order_id=order_id):
             return up.OrderHandoverUndone(order_id, _lines(event.lines), event.reason, from_millis(event.at))
         case events.OrderCancelled(order_id=order_id):
             back = _refund(event.refund)
             return up.OrderCancelled(order_id, _lines(event.lines), event.reason, from_millis(event.at), back)
+        case events.ReminderDue(order_id=order_id, due_at=due_at, until=until):
+            due, last = from_millis(due_at), from_millis(until)
+            return up.ReminderDue(order_id, _window(event.window), due, event.also, last)
+        case events.WindowsChanged(session_id=session_id, windows=windows):
+            offered = (up.PickupWindow(from_millis(start), from_millis(end), size) for start, end, size in windows)
+            return up.WindowsChanged(session_id, tuple(offered))
+        case events.OrderWindowChanged(order_id=order_id, at=at):
+            return up.OrderWindowChanged(order_id, _window(event.window), None if at is None else from_millis(at))
+        case events.OrderUncollected(order_id=order_id, until=until):
+            kept = None if until is None else from_millis(until)
+            return up.OrderUncollected(
+                order_id, _lines(event.lines), event.reason, from_millis(event.at), event.step, kept
+            )
         case events.TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id):
-            return up.TicketOpened(ticket_id, request_id, order_id, "open")
+            return up.TicketOpened(
+                ticket_id,
+                request_id,
+                order_id,
+                "open",
+                kind=event.wants or None,  # type: ignore[arg-type]
+                reason=event.reason,
+                lines=_lines(event.lines),
+            )
         case events.TicketUpdated(ticket_id=ticket_id, request_id=request_id, order_id=order_id):
             return up.TicketUpdated(ticket_id, request_id, order_id, event.state, event.outcome)  # type: ignore[arg-type]
         case events.SessionOpened(session_id=session_id, skus=skus):
@@ -91,6 +132,10 @@ def message_of(event: events.Event, look: Look, house: House) -> msgspec.Struct:
         case events.SessionClosed(session_id=session_id, skus=skus):
             return up.SessionClosed(*_session(look, session_id, skus))
     raise TypeError(f"{type(event).__name__} has no message in the contract")
+
+
+def _rotating(house: House, order_no: int, turn: int) -> up.Rotating:
+    return up.Rotating(rotating_secret(house.store_id, order_no, house.code_key, turn).hex(), STEP_MS // 1000)
 
 
 def state_of(items: list[dict[str, object]], version: int, now: int) -> up.State:

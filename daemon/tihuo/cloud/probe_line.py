@@ -10,10 +10,11 @@ import ssl
 import struct
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Self
 
-from tihuo.cloud.address import LinkSettings, trust
+from tihuo.cloud.address import LinkSettings
+from tihuo.cloud.trust import trust
 
 PATIENCE_S = 10.0
 KEEPALIVE_S = 60
@@ -52,7 +53,7 @@ class Line:
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if settings.tls:
-                self._socket = trust(settings.tls).wrap_socket(self._socket, server_hostname=host)
+                self._socket = trust(*astuple(settings.tls)).wrap_socket(self._socket, server_hostname=host)
             self.acked: set[int] = set()
             self._heard: deque[Message] = deque()
             self._answers: dict[int, bytes] = {}

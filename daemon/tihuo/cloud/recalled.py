@@ -13,10 +13,10 @@ from tihuo.cloud.messages import UP
 from tihuo.shop.events import AdjustedLine, Event, Refund
 from tihuo.shop.fence import look_again
 from tihuo.shop.orders import NewOrder
-from tihuo.shop.pickups import order_of_code
+from tihuo.shop.pickups import Code, Digits, order_of_code, read_code, read_digits
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
-from tihuo.stages import recalling, restoring, selling
+from tihuo.stages import delegating, overdue, recalling, reminding, restoring, scheduling, selling
 
 _LAST = 1 << 62
 """Where events of the cloud are kept that wait until everything else is booked."""
@@ -73,11 +73,33 @@ def again(work: Work, kind: str, data: bytes, at: int) -> None:
         case up.OrderReady(order_id=order_id):
             places = [(parcel.parcel_id, parcel.zone, parcel.slot or "") for parcel in fact.parcels]
             recalling.ready_again(work, order_id, places, at)
+            reminding.ready_again(work, order_id)
+        case up.ReminderDue(order_id=order_id, also=also):
+            reminding.told_again(work, [order_id, *also])
+        case up.OrderUncollected(order_id=order_id, step=1):
+            overdue.told_again(work, order_id)
+        case up.WindowsChanged(session_id=session_id, windows=windows):
+            spans = {(to_millis(one.from_), to_millis(one.to)): one.capacity for one in windows}
+            scheduling.windows_again(work, session_id, spans)
+        case up.OrderWindowChanged(order_id=order_id, window=window, at=own):
+            start, end = to_millis(window.from_), to_millis(window.to)
+            scheduling.choice_again(quiet(work), order_id, start, end, None if own is None else to_millis(own))
         case up.OrderHandedOver(order_id=order_id, method=method):
             when = to_millis(fact.handed_over_at)
             recalling.handed_over_again(work, order_id, _lines(fact.lines), when, method)
         case up.OrderHandoverUndone(order_id=order_id, reason=reason):
             recalling.undone_again(work, order_id, _lines(fact.lines), reason, to_millis(fact.at))
+        case up.TicketOpened(ticket_id=ticket_id, request_id=str(request_id), order_id=order_id, kind=str(kind)):
+            wanted = [(line.line_id, line.quantity) for line in fact.lines]
+            recalling.ticket_again(quiet(work), ticket_id, request_id, order_id, kind, fact.reason, wanted, [])
+        case up.PickupRenewed(order_id=order_id, pickup=pickup):
+            if found := codes_again(work, pickup.code, pickup.short_code):
+                delegating.renewed_again(work, order_id, found[1].renewal, found[0].turn)
+        case up.PickupDelegateCode(order_id=order_id, delegation_id=name, until=until, lines=lines):
+            if found := codes_again(work, fact.code, fact.short_code):
+                delegating.delegated_again(work, order_id, found[0].delegation, name, to_millis(until), lines)
+        case up.PickupDelegationRevoked(delegation_id=name):
+            delegating.revoked_again(work, name, at)
         case up.TicketUpdated(ticket_id=ticket_id, state=state, outcome=outcome):
             recalling.ticket_moved_again(work, ticket_id, state, outcome, at)
 
@@ -105,6 +127,10 @@ def take(work: Work, event_id: str, seq: int, data: msgspec.Struct, order: NewOr
                     (_LAST, seq, f"down.order.cancelled:{event_id}", order_id, msgspec.json.encode(data), work.now),
                 )
             return True
+        case down.PickupDelegated(delegation_id=name):
+            return _said_of(work, "pickup.delegate_code", name)
+        case down.PickupDelegationRevoked(delegation_id=name):
+            return _said_of(work, "pickup.delegation_revoked", name)
         case down.AftersalesRequested(request_id=request_id, order_id=order_id):
             opened = work.one(
                 "SELECT json_extract(data, '$.ticket_id') FROM echo WHERE order_id = ? AND type = 'ticket.opened' "
@@ -155,6 +181,20 @@ def number_of(work: Work, code: str) -> int | None:
     try:
         return order_of_code(code, work.house.store_id, work.house.code_key)
     except Refusal:  # a code of another key: this box cannot vouch for it
+        return None
+
+
+def _said_of(work: Work, kind: str, delegation_id: str) -> bool:
+    """Whether the box answered that in the life that this backup knows nothing of."""
+    statement = "SELECT 1 FROM echo WHERE type = ? AND json_extract(data, '$.delegation_id') = ?"
+    return work.one(statement, (kind, delegation_id)) is not None
+
+
+def codes_again(work: Work, code: str, digits: str) -> tuple[Code, Digits] | None:
+    """What a code and its digits meant; None if this box did not give them."""
+    try:
+        return read_code(code, work.house.store_id, work.house.code_key), read_digits(digits, work.house.code_key)
+    except Refusal:
         return None
 
 

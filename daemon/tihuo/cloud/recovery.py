@@ -37,6 +37,8 @@ ASK_AGAIN = (2.0, 30.0)
 """Seconds until a question to the cloud is asked again, and the longest pause that grows to."""
 _OPENING = ("session.opened", "grant.issued")
 _ANSWERS = ("order.accepted", "order.refused", "ticket.opened")
+OPENED_HERE = "OR (type = 'ticket.opened' AND json_extract(data, '$.kind') IS NOT NULL)"
+"""A ticket that answers nothing the cloud said: a customer said it in the shop."""
 
 
 class Merged(msgspec.Struct):
@@ -168,7 +170,8 @@ def merge(work: Work) -> Merged:
     opening = fence.state == "opening"
     rows = work.sql(
         "SELECT epoch, seq, type, data, at FROM echo WHERE used_at IS NULL AND "
-        f"type {'IN' if opening else 'NOT IN'} (SELECT value FROM json_each(?)) ORDER BY epoch, seq LIMIT ?",
+        f"(type {'IN' if opening else 'NOT IN'} (SELECT value FROM json_each(?)) "
+        f"{'' if opening else OPENED_HERE}) ORDER BY epoch, seq LIMIT ?",
         (msgspec.json.encode(_OPENING if opening else _OPENING + _ANSWERS).decode(), AT_ONCE),
     ).fetchall()
     merged = Merged(rejected=[])

@@ -28,6 +28,7 @@ from tihuo.cloud.recovery import Recovery
 from tihuo.cloud.up import Presence
 from tihuo.ledger.database import DatabaseTrouble, Readers
 from tihuo.ledger.journal import Follower, cursor, epoch_of, last_entry, outgoing_after, outgoing_head
+from tihuo.ledger.seals import head
 from tihuo.ledger.writer import Writer
 from tihuo.shop.words import Millis
 from tihuo.shop.work import House
@@ -214,13 +215,15 @@ class Relay:
                     items = changed_items(look, moment[1])
                     if items:
                         self._say_state(items, moment[0])
-                        self._state_at = now
+                        # counted from when it was due, or one that was late makes the next one late, and so on
+                        self._state_at = max(self._state_at + STATE_PAUSE, now - STATE_PAUSE)
                     else:
                         self._still_at = moment
             if now >= self._presence_at + PRESENCE_PAUSE:
                 self._presence_at = now
                 queue = outgoing_head(look, self._epoch) - confirmed
-                self._link.publish("presence", write(Presence(True, None, str(last_entry(look)), queue)))
+                sealed = str(head(look) or "")
+                self._link.publish("presence", write(Presence(True, None, str(last_entry(look)), queue, sealed)))
         return merging or len(entries) == READ_AT_ONCE
 
     def _say_control(self, now: float) -> None:

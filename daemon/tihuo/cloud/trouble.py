@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, cast, get_args
 
 TroubleCode = Literal[
     "broker_unreachable",  # nobody answers there, or it stopped answering
@@ -19,8 +18,10 @@ _CERTIFICATE_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 _REFUSED = {132, 133, 134, 135}  # MQTT's names for: protocol version, client id, user or password, not authorised
 
 
-@dataclass(frozen=True)
-class LinkTrouble:
+Fault = tuple[TroubleCode, str]
+
+
+class LinkTrouble(NamedTuple):
     """What keeps the link down, and since when (Millis); `detail` is for a log or a technician."""
 
     code: TroubleCode
@@ -28,7 +29,12 @@ class LinkTrouble:
     since: int
 
 
-def explain_error(error: Exception) -> tuple[TroubleCode, str]:
+def code_of(text: str) -> TroubleCode:
+    """The same code, from another process."""
+    return cast(TroubleCode, text) if text in get_args(TroubleCode) else "broker_unreachable"
+
+
+def explain_error(error: Exception) -> Fault:
     """The code and detail for what connecting raised."""
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code == _CERTIFICATE_NOT_YET_VALID:
@@ -43,12 +49,12 @@ def explain_error(error: Exception) -> tuple[TroubleCode, str]:
     return "broker_unreachable", str(error) or type(error).__name__
 
 
-def explain_refusal(reason_value: int, reason: str) -> tuple[TroubleCode, str]:
+def explain_refusal(reason_value: int, reason: str) -> Fault:
     """The code and detail for a CONNACK that says no."""
     return ("broker_refused_login" if reason_value in _REFUSED else "broker_unreachable"), reason
 
 
-def explain_silence(last_words: str) -> tuple[TroubleCode, str]:
+def explain_silence(last_words: str) -> Fault:
     """The code and detail for a connection that ended before the broker said yes.
 
     With TLS 1.3 a broker that wants a client certificate says so only after our side believes that all is well, so its

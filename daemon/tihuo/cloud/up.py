@@ -24,6 +24,7 @@ from tihuo.cloud.fields import (
     RefusedBecause,
     Sha256,
     Text,
+    TicketKind,
     TicketState,
     Window,
     Word,
@@ -78,11 +79,22 @@ class GrantRevokeRequested(msgspec.Struct, frozen=True, gc=False):
     quantity: Quantity
 
 
-class Pickup(msgspec.Struct, frozen=True, gc=False):
-    """自提码: the text of the QR code and the digits to read aloud."""
+class Rotating(msgspec.Struct, frozen=True, gc=False):
+    """A code that changes every `step_seconds`. Its text is all of `code` before the last colon, then `*` and
+    the number of steps since 1970 in base 32 (digits 0-9A-V), then `:` and the first 80 bits of HMAC-SHA-256 over what
+    stands before that colon, in base 32 (RFC 4648); the key is `secret`, in hexadecimal."""
+
+    secret: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
+    step_seconds: Quantity
+
+
+class Pickup(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """自提码: the text of the QR code and the digits to read aloud. With `rotating`, the shop's kiosks take only codes
+    that change: show those, and neither of the others."""
 
     code: Annotated[str, Meta(min_length=1, max_length=200)]
     short_code: Word
+    rotating: Rotating | None = None
 
 
 class OrderAccepted(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +103,34 @@ class OrderAccepted(msgspec.Struct, frozen=True, gc=False):
     order_id: Id
     pickup: Pickup
     window: Window | None = None
+
+
+class PickupRenewed(msgspec.Struct, frozen=True, gc=False):
+    """换码: this is the order's code from now on; all that it had before open nothing."""
+
+    order_id: Id
+    pickup: Pickup
+
+
+class PickupDelegateCode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """代取: with this code somebody else collects until then: only these lines, or whatever waits for the customer.
+
+    It answers `pickup.delegated`; the shop may also give one to a customer who phones, under a name of its own.
+    """
+
+    order_id: Id
+    delegation_id: Id
+    code: Annotated[str, Meta(min_length=1, max_length=200)]
+    short_code: Word
+    until: Moment
+    lines: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
+
+
+class PickupDelegationRevoked(msgspec.Struct, frozen=True, gc=False):
+    """A neighbour's code opens nothing any more."""
+
+    order_id: Id
+    delegation_id: Id
 
 
 class OrderRefused(msgspec.Struct, frozen=True, gc=False):
@@ -159,14 +199,16 @@ class OrderReady(msgspec.Struct, frozen=True, gc=False):
     window: Window | None = None
 
 
-class OrderHandedOver(msgspec.Struct, frozen=True, gc=False):
-    """核销交付: the customer has these goods since that moment, however late we say so."""
+class OrderHandedOver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """核销交付: the customer has these goods since that moment, however late we say so. `by` says what she, or who came
+    instead, was recognised by."""
 
     order_id: Id
     lines: Lines
     handed_over_at: Moment
     method: HandedOverBy
     complete: bool
+    by: Literal["", "qr", "rotating", "digits", "delegate", "phone_tail"] = ""
 
 
 class _Undone(msgspec.Struct, frozen=True, gc=False):
@@ -181,7 +223,11 @@ class OrderHandoverUndone(_Undone, frozen=True, gc=False):
 
 
 class OrderUncollected(_Undone, frozen=True, gc=False):
-    """逾期未取: nobody came for these."""
+    """逾期未取: nobody came for these. `step` 1: the window is over; 3: they are kept `until` then. What the shop gives
+    up is `order.cancelled`."""
+
+    step: Annotated[int, Meta(ge=1, le=9)] = 1
+    until: Moment | None = None
 
 
 class OrderCancelled(_Undone, frozen=True, gc=False):
@@ -191,16 +237,42 @@ class OrderCancelled(_Undone, frozen=True, gc=False):
 
 
 class ReminderDue(msgspec.Struct, frozen=True, gc=False):
-    """Please tell the customer that her order waits."""
+    """Please tell the customer that her order waits, and the orders in `also`, in one message.
+
+    After `until` the shop calls her: then say nothing, and answer `failed`.
+    """
 
     order_id: Id
     window: Window | None
     due_at: Moment
+    also: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    until: Moment | None = None
 
 
-class TicketOpened(msgspec.Struct, frozen=True, gc=False):
-    """售后工单: the shop looks into what a customer is not content with."""
+class PickupWindow(msgspec.Struct, frozen=True, gc=False):
+    """自提时段: from when until when, and for how many customers."""
 
+    from_: Moment = msgspec.field(name="from")
+    to: Moment
+    capacity: Quantity
+
+
+class WindowsChanged(msgspec.Struct, frozen=True, gc=False):
+    """All pickup windows that the customers of a session may choose from. One that is full may still be sold."""
+
+    session_id: Id
+    windows: Annotated[tuple[PickupWindow, ...], Meta(max_length=100)]
+
+
+class OrderWindowChanged(msgspec.Struct, frozen=True, gc=False):
+    """An order is to be fetched in this window, `at` the customer's own time if she named one."""
+
+    order_id: Id
+    window: Window
+    at: Moment | None = None
+
+
+class _Ticket(msgspec.Struct, frozen=True, gc=False):
     ticket_id: Id
     request_id: Id | None
     order_id: Id
@@ -209,7 +281,18 @@ class TicketOpened(msgspec.Struct, frozen=True, gc=False):
     refund: Refund | None = None
 
 
-class TicketUpdated(TicketOpened, frozen=True, gc=False):
+class TicketOpened(_Ticket, frozen=True, gc=False, omit_defaults=True):
+    """售后工单: the shop looks into what a customer is not content with.
+
+    What she said in the shop has a request that the box named, `box-` and the ticket, and tells `kind`, `reason` and
+    `lines`, as `aftersales.requested` does."""
+
+    kind: TicketKind | None = None
+    reason: Note = ""
+    lines: tuple[LineQuantity, ...] = ()
+
+
+class TicketUpdated(_Ticket, frozen=True, gc=False):
     """How far a ticket is; done or rejected it has an outcome."""
 
 
@@ -244,9 +327,12 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Presence(msgspec.Struct, frozen=True, gc=False):
-    """The heartbeat, every 30 seconds. `queue` counts events that the cloud has not acknowledged yet."""
+    """The heartbeat, every 30 seconds. `queue` counts events that the cloud has not acknowledged yet; `head` is the
+    newest seal of the journal, as entry:hash. A cloud keeps the heads it heard: who rewrites a journal cannot rewrite
+    them."""
 
     online: bool
     since: Moment | None = None
     version: Name = ""
     queue: Count = 0
+    head: Name = ""

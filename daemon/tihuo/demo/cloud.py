@@ -11,16 +11,20 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
 from tihuo.cloud import down, fields, messages, up
+from tihuo.demo import cloud_codes
 from tihuo.demo import cloud_views as views
 from tihuo.demo.cloud_book import CloudBook
+from tihuo.demo.cloud_codes import NeighbourCode
 from tihuo.demo.cloud_echo import CloudEcho
 from tihuo.demo.cloud_orders import CloudOrders
+from tihuo.demo.cloud_reminders import CloudReminders
 from tihuo.demo.cloud_sales import CannotSell, CloudSales, Shopper, Wish
 from tihuo.demo.cloud_stream import CloudStream
 from tihuo.demo.cloud_views import BoughtOrder, Figures, HeldGrant, Offer
@@ -49,7 +53,8 @@ class DemoCloud:
     """The cloud for one store. `folder` None keeps its memory in memory.
 
     In seconds: `retry`, the first pause before something unanswered is said again; `refund_delay`, how long the bank
-    takes; `pace`, the least time between two PUBLISHes (some brokers allow 20 a second).
+    takes; `pace`, the least time between two PUBLISHes (some brokers allow 20 a second). With `moods` customers choose
+    windows and agree to be reminded, or not.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class DemoCloud:
         refund_delay: float = 2.0,
         pace: float = 0.05,
         dice: random.Random | None = None,
+        moods: random.Random | None = None,
     ) -> None:
         self.store = store
         self._pace = pace
@@ -76,6 +82,7 @@ class DemoCloud:
         self._stream = CloudStream(self._book, store, self._now, self._apply, self._rejected, retry, dice)
         self._sales = CloudSales(self._book, self._stream.add, self._now)
         self._orders = CloudOrders(self._book, self._stream.add, self._now, round(refund_delay * 1000))
+        self._reminders = CloudReminders(self._book, self._stream.add, self._now, moods)
         self._echo = CloudEcho(self._book)
         self._stock: dict[tuple[str, str], up.StateItem] = {}
         self._presence: up.Presence | None = None
@@ -110,7 +117,9 @@ class DemoCloud:
         """Sell from the grants, take the money, tell the store. Raises CannotSell; then nothing happened."""
         with self._lock:
             with self._book.change():
-                order_id = self._sales.place(shopper, wish)
+                window = wish.window or self._reminders.wished(wish.session_id)
+                order_id = self._sales.place(shopper, replace(wish, window=window))
+                self._reminders.placed(order_id)
             bought = views.order(self._book, order_id)
         self._hurry.set()
         return bought
@@ -118,6 +127,44 @@ class DemoCloud:
     def cancel(self, order_id: str, reason: str = "customer") -> None:
         """The customer changes their mind; the store's answer decides what comes of it."""
         self._change(lambda: self._sales.cancel(order_id, reason))
+
+    def delegate(self, order_id: str, until: int, lines: tuple[str, ...] | None = None, name: str = "") -> str:
+        """The customer asks for a code for somebody who collects for her; gives the id that the answer will bear."""
+
+        def ask() -> str:
+            wanted = cloud_codes.wanted(self._book, order_id, until, lines, name)
+            self._stream.add(wanted)
+            return wanted.delegation_id
+
+        return self._change(ask)
+
+    def revoke_delegation(self, order_id: str, delegation_id: str) -> None:
+        """She takes it back."""
+        self._change(lambda: self._stream.add(down.PickupDelegationRevoked(order_id, delegation_id)))
+
+    def neighbours(self, order_id: str) -> list[NeighbourCode]:
+        """The codes for others that the store gave."""
+        with self._lock:
+            return cloud_codes.neighbours(self._book, order_id)
+
+    def shown_code(self, order_id: str) -> str:
+        """The code on the customer's phone just now."""
+        with self._lock:
+            return cloud_codes.shown(self._book, order_id, self._now())
+
+    def choose_window(self, order_id: str, window: tuple[int, int], at: int | None = None) -> None:
+        """The customer says when she means to come (Millis)."""
+        self._change(lambda: self._reminders.choose(order_id, window, at))
+
+    def reminders(self) -> list[tuple[str, str]]:
+        """(order, `sent`, `no_consent` or `failed`) of every reminder that the store asked for."""
+        with self._lock:
+            return self._reminders.told()
+
+    def windows(self, session_id: str) -> list[tuple[int, int, int]]:
+        """What the customers of a session may choose from: from, to, for how many."""
+        with self._lock:
+            return self._reminders.windows(session_id)
 
     def request_aftersales(
         self,
@@ -307,6 +354,7 @@ class DemoCloud:
     def _apply(self, data: msgspec.Struct) -> None:
         self._sales.apply(data)
         self._orders.apply(data)
+        self._reminders.apply(data)
 
     def _rejected(self, event_id: str) -> None:
         self._orders.rejected(event_id)

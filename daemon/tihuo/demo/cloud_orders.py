@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from tihuo.cloud import down, fields, up
+from tihuo.demo import cloud_codes
 from tihuo.demo.cloud_book import CloudBook
 
 Emit = Callable[[msgspec.Struct], str]
@@ -46,6 +47,7 @@ class CloudOrders:
         if order is None:
             return  # sold by somebody else, or before this cloud lost its memory
         state = order["state"]
+        cloud_codes.apply(self._book, order_id, data)
         match data:
             case up.OrderAccepted():
                 if state == "paid":
@@ -79,16 +81,18 @@ class CloudOrders:
                 self._count(order_id, "handed_over", data.lines, sign=-1)
                 self._set(order_id, state="partly_handed_over" if self._sum(order_id, "handed_over") else "ready")
             case up.OrderUncollected():
-                self._count(order_id, "uncollected", data.lines)
+                for line in data.lines:
+                    self._book.sql.execute(
+                        "UPDATE bought_line SET uncollected = ? WHERE order_id = ? AND line_id = ?",
+                        (line.quantity, order_id, line.line_id),
+                    )
                 self._set(order_id, state="uncollected", reason=data.reason)
             case up.OrderCancelled():
                 self._count(order_id, "cancelled", data.lines)
                 amount = self._price(order_id, data.lines)
                 back = fields.Refund(f"cancel-{order_id}", amount) if amount else None
                 self._refund(order_id, data.refund or back)
-            case up.ReminderDue():
-                self._emit(down.ReminderSent(order_id, "sent"))
-            case up.TicketOpened():
+            case up.TicketOpened() | up.TicketUpdated():
                 ticket = (data.ticket_id, data.request_id or "", order_id, data.state, data.outcome)
                 self._book.sql.execute("INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?)", ticket)
                 self._refund(order_id, data.refund)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tihuo.boards import balance, kiosk, orders, paper, sorting, stock, tonight
+from tihuo.boards import balance, calls, kiosk, orders, paper, sorting, stock, tonight, windows
 from tihuo.demo.cloud import DemoCloud
 from tihuo.demo.players import Crowd, CustomerPlayer, Refused, StaffPlayer, wait_for
 from tihuo.demo.seed import Do
 from tihuo.demo.shop import baskets, product
 from tihuo.ledger.database import Readers
 from tihuo.shop.words import mask_name
-from tihuo.stages import preparing
+from tihuo.stages import preparing, scheduling
 
 if TYPE_CHECKING:
     from tihuo.demo.simulator import DeviceSimulator
 
 ORDERS = 48
+HALF_HOUR_MS = 1_800_000
 SCARCE = {"lanmei": 4, "caomei": 6}
 """Bestsellers that run out, so that somebody is turned away."""
 Say = Callable[[str], None]
@@ -50,6 +52,7 @@ class Evening:
         self._live()
         self._cutoff()
         wave = self._sort()
+        self._remind()
         self._pick_up()
         self._wait_for_paper_and_cloud()
         return self._what_is_wrong(wave)
@@ -57,6 +60,9 @@ class Evening:
     def _live(self) -> None:
         self._say("直播 · live")
         wait_for("everything is for sale in the mini program", self._for_sale)
+        begins = self._readers.read(tonight.tonight).window_from
+        self._do(scheduling.add_windows, self._session, begins, begins + 4 * HALF_HOUR_MS, 12, HALF_HOUR_MS)
+        self._cloud.wait_until(lambda cloud: bool(cloud.windows(self._session)), 10)
         while len(self._crowd.orders) < ORDERS:
             order_id = self._crowd.buy()
             if order_id is not None:
@@ -121,6 +127,23 @@ class Evening:
     def _left(self, parcel: int, sku: int) -> int:
         lines = self._readers.read(sorting.parcel_lines, [parcel])
         return sum(line.wanted - line.put - line.short for line in lines if line.sku_id == sku)
+
+    def _remind(self) -> None:
+        """The first windows run already or come soon: who comes then is reminded as soon as her parcels are ready."""
+        self._say("到店提醒 · reminders")
+        loads = self._readers.read(windows.window_loads, self._session)
+        self._say(f"  customers by window: {', '.join(f'{row.customers} of {row.capacity}' for row in loads)}")
+        wait_for("every customer is reminded or on the call list", self._all_told)
+        told = [state for _, state in self._cloud.reminders()]
+        waiting = self._readers.read(calls.call_list)
+        self._say(f"  {told.count('sent')} orders reminded by the cloud, {len(waiting)} customers to be called")
+        if waiting:
+            first = waiting[0]
+            self._staff.call(first.order_no, "reached")
+            self._say(f"  {self._staff.name} calls {first.name} {first.phone}, slots {first.slots}: {first.why}")
+
+    def _all_told(self) -> bool:
+        return not self._readers.read(calls.reminders_left, time.time_ns() // 1_000_000)
 
     def _pick_up(self) -> None:
         self._say("自提 · pickup")

@@ -113,6 +113,11 @@ class StaffPlayer:
         """At the counter, by code. Raises `Refused`."""
         self._browser.post("/staff/pickup/code", code=code, once=self._once())
 
+    def call(self, order_no: int, outcome: str) -> None:
+        """Look up whoever could not be reminded, call her, and say what came of it."""
+        self._browser.post(f"/staff/calls/{order_no}/phone")
+        self._browser.post(f"/staff/calls/{order_no}/outcome", said=outcome, once=self._once())
+
     def _once(self) -> str:
         self._wishes += 1
         return f"{self.name}-{self._wishes}-{time.time_ns()}"

@@ -63,7 +63,7 @@ class DeviceSimulator:
             {
                 "order_id": order.order_id,
                 "name": mask_name(order.name),
-                "code": order.code,
+                "code": self.cloud.shown_code(order.order_id),
                 "short_code": order.short_code,
                 "state": order.state,
                 "units": sum(line.quantity for line in order.lines),

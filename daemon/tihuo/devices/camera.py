@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -11,19 +12,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tihuo
-from tihuo.devices.ports import Sighting
-from tihuo.devices.troubles import BY_CODE, CameraDied, CameraHung, DeviceTrouble
+from tihuo.devices.ports import Glance, Sighting
+from tihuo.devices.troubles import BY_CODE, CameraDied, CameraHung, CameraSwollen, DeviceTrouble
 from tihuo.shop.words import Millis
 
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.2, 10.0
 _HEALTHY_AFTER_S = 10.0
-_LONGEST_LINE = 64 * 1024
+_LONGEST_LINE = 256 * 1024
+"""Bytes; the longest is a picture for whoever puts up the camera."""
+_MOST_BYTES = 160 << 20
 
 
 class TrayCamera:
@@ -31,8 +35,9 @@ class TrayCamera:
 
     `source` names the camera and its own settings: {"kind": "picamera2"}, {"kind": "v4l2", "device": "/dev/video0"},
     {"kind": "folder", "folder": "..."}. `size` is in pixels, `fps` the most frames looked at in a second, `tray` the
-    part of the frame that counts, as fractions (x, y, width, height). A process silent for `hang_after_s`, or for
-    `start_within_s` before its first word, is killed and replaced.
+    part of the frame that counts, as fractions (x, y, width, height). QR codes that begin with `one_at_a_time` belong
+    to a person each. A process silent for `hang_after_s`, or for `start_within_s` before its first word, is killed and
+    replaced, and so is one that takes more than `most_bytes` of memory.
     """
 
     def __init__(
@@ -42,18 +47,29 @@ class TrayCamera:
         size: tuple[int, int] = (1280, 720),
         fps: float = 15.0,
         tray: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+        one_at_a_time: str = "",
         again_after_ms: int = 1500,
         hang_after_s: float = 3.0,
         start_within_s: float = 20.0,
+        most_bytes: int = _MOST_BYTES,
     ) -> None:
-        settings = {"source": {"size": size, **source}, "fps": fps, "tray": tray, "again_after_ms": again_after_ms}
-        self._settings = json.dumps(settings)
+        self._settings = {
+            "source": {"size": size, **source},
+            "fps": fps,
+            "tray": tray,
+            "one_at_a_time": one_at_a_time,
+            "again_after_ms": again_after_ms,
+        }
+        self._most_bytes = most_bytes
         self._hang_after_s, self._start_within_s = hang_after_s, start_within_s
         self._trouble: DeviceTrouble | None = None
         self._stopping = threading.Event()
         self._spawning = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
+        self._glances = threading.Condition()
+        self._asked = self._lookers = 0
+        self._answer: tuple[int, Glance] | None = None
         self._on_sighting: Callable[[Sighting], None] = lambda sighting: None
         self._on_trouble: Callable[[DeviceTrouble | None], None] = lambda trouble: None
 
@@ -72,6 +88,31 @@ class TrayCamera:
                 self._child.kill()
         if self._thread is not None:
             self._thread.join(5)
+
+    def look(self, patience: float = 2.0) -> Glance | None:
+        """What it sees now. Nothing of it stays here when the last who asked has it."""
+        with self._glances:
+            self._asked += 1
+            asked = self._asked
+            self._lookers += 1
+            self._say({"look": asked})
+            self._glances.wait_for(lambda: self._answer is not None and self._answer[0] >= asked, patience)
+            number, seen = self._answer or (0, None)
+            self._lookers -= 1
+            if not self._lookers:
+                self._answer = None
+            return seen if number >= asked else None
+
+    def aim(self, tray: tuple[float, float, float, float]) -> None:
+        """Only this part of the frame counts from now on, also for the process that replaces this one."""
+        self._settings["tray"] = tray
+        self._say({"tray": tray})
+
+    def _say(self, wish: dict[str, Any]) -> None:
+        """Tell the capture process something, if there is one; a new one has the settings anyhow."""
+        with self._spawning, suppress(OSError, ValueError):
+            if self._child is not None and self._child.stdin is not None:
+                self._child.stdin.write(json.dumps(wish).encode() + b"\n")
 
     @property
     def process_id(self) -> int | None:
@@ -101,9 +142,10 @@ class TrayCamera:
                 return None
             # a fresh interpreter: a fork would carry the daemon's memory, locks and database handles
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tihuo.devices.camera_child", self._settings],
+                [sys.executable, "-P", "-m", "tihuo.devices.camera_child", json.dumps(self._settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                bufsize=0,  # a wish for a process that is gone is lost at once, not when its pipe is closed
                 env=_environment(),
             )
             return self._child
@@ -120,17 +162,27 @@ class TrayCamera:
             if not heard:
                 return CameraDied(exit_code=child.wait())
             for line in lines.complete(heard):
-                self._hear(line)
+                taken = self._hear(line)
+                if taken > self._most_bytes:
+                    return CameraSwollen(megabytes=taken >> 20)
             patience = self._hang_after_s
 
-    def _hear(self, line: bytes) -> None:
+    def _hear(self, line: bytes) -> int:
+        """Pass on one thing that the child said; the memory that it takes, if that was what it said."""
         message = json.loads(line)
         if seen := message.get("seen"):
-            sighting = Sighting(seen["text"], seen["symbology"], Millis(seen["at"]), seen["oversize"])
+            sighting = Sighting(**{**seen, "at": Millis(seen["at"])})
             self._call(lambda: self._on_sighting(sighting))
+        if glance := message.get("glance"):
+            with self._glances:
+                if self._lookers:
+                    self._answer = message["to"], _glance(glance)
+                    self._glances.notify_all()
         if beat := message.get("beat"):
             told = beat["trouble"]
             self._tell(BY_CODE[told["code"]](**told["facts"]) if told else None)
+            return int(beat["bytes"])
+        return 0
 
     def _tell(self, trouble: DeviceTrouble | None) -> None:
         """Report a trouble when it begins, changes or is over."""
@@ -166,10 +218,17 @@ class _Lines:
         yield from lines
 
 
+def _glance(said: dict[str, Any]) -> Glance:
+    rest = {name: said[name] for name in ("sharp", "bright", "glare")}
+    seen = tuple((kind, text) for kind, text in said["seen"])
+    return Glance(base64.b64decode(said["picture"]), tuple(said["size"]), tuple(said["tray"]), **rest, seen=seen)
+
+
 def _environment() -> dict[str, str]:
     root = str(Path(tihuo.__file__).parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    # numpy would keep threads and their memory for every core, for sums that nobody does here
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

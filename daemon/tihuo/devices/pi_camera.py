@@ -8,7 +8,12 @@ from typing import Any
 from tihuo.devices.frames import Grey
 from tihuo.devices.troubles import CameraMissingDriver, CameraUnplugged
 
-_EXPOSE_SHORT = 1  # libcamera's AeExposureModeEnum.Short: a moving phone blurs more than a dark one hides
+_WISHES = {
+    "AeExposureMode": 1,  # short: a moving phone blurs more than a dark one hides
+    "AfMode": 2,  # continuous, where a lens can move; it would stay at infinity
+    "AfRange": 1,  # near things first
+}
+"""libcamera's controls and its numbers for them; a camera without one does as it does."""
 
 
 class PiFrames:
@@ -34,7 +39,8 @@ class PiFrames:
             raise CameraUnplugged(device=f"picamera2 {self._number}", reason=str(refused)) from refused
 
     def _configure(self) -> None:
-        wanted = {"FrameRate": self._fps, "AeExposureMode": _EXPOSE_SHORT}
+        frame_us = round(1_000_000 / self._fps)
+        wanted = {**_WISHES, "FrameDurationLimits": (frame_us, frame_us)}
         controls = {name: value for name, value in wanted.items() if name in self._camera.camera_controls}
         self._camera.configure(
             self._camera.create_video_configuration(

@@ -1,4 +1,4 @@
-"""What the shop may ask of its devices, in shop words: a camera over the tray, paper, and lamps on the shelf.
+"""What the shop may ask of its devices, in shop words: cameras and scanners, paper, and lamps on the shelf.
 
 Nothing here knows what a code means, which slot should shine or what a label says, and importing it loads no driver.
 Every adapter has a simulated twin in `tihuo.devices.simulated` that passes the same contract tests.
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Page: TypeAlias = "Image | tuple[Image | Typed, ...]"
 """What goes on a piece of paper: one 1-bit picture, or pictures and lines of the printer's own letters from the top."""
 
-Symbology = Literal["qr", "ean13", "ean8", "upca", "code128"]
+Symbology = Literal["qr", "ean13", "ean8", "upca", "code128", "unsaid"]
+"""What kind of code it was; a scanner that types does not always say."""
 PaperLevel = Literal["ok", "near_end", "out", "unknown"]
 PrinterFault = Literal["", "cutter", "jam", "hot", "broken", "other"]
 Blink = Literal["off", "on", "blink", "double", "fast", "long"]
@@ -32,18 +33,22 @@ LONGEST_TEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """扫到的码: a code that lay in the tray. `oversize` says that `text` was cut at `LONGEST_TEXT` and is not ours."""
+    """扫到的码: a code that lay in the tray. `oversize` says that `text` was cut at `LONGEST_TEXT` and is not ours.
+
+    `crowded`: two codes lay there that belong to different people; `text` is one of them and nobody's turn.
+    """
 
     text: str
     symbology: Symbology
     at: Millis
     oversize: bool = False
+    crowded: bool = False
 
 
-class Camera(Protocol):
-    """摄像头: watches the tray and reports each code once, until it has been away for a moment.
+class Scanner(Protocol):
+    """扫码枪: reports each code as somebody pulls its trigger.
 
-    Both callbacks run on the camera's own thread. `on_trouble(None)` means that the last trouble is over.
+    Both callbacks run on the scanner's own thread. `on_trouble(None)` means that the last trouble is over.
     """
 
     def start(
@@ -51,6 +56,37 @@ class Camera(Protocol):
     ) -> None: ...
 
     def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """取景: one look through the camera, for whoever puts it up. It is kept nowhere.
+
+    `picture` is a JPEG of the whole frame; `size` is the camera's own. `sharp` is how much neighbouring pixels of the
+    tray differ where they differ most, `bright` how bright its paper is, both 0 to 255; `glare` is the share that is
+    burnt out.
+    `seen`: (symbology, text) of each code.
+    """
+
+    picture: bytes
+    size: tuple[int, int]
+    tray: tuple[float, float, float, float]
+    sharp: int
+    bright: int
+    glare: float
+    seen: tuple[tuple[str, str], ...] = ()
+
+
+class Camera(Scanner, Protocol):
+    """摄像头: a scanner whose trigger is always pulled: each code is reported once, until it was away a moment."""
+
+    def look(self, patience: float = 2.0) -> Glance | None:
+        """What it sees now; None if it does not answer in so many seconds."""
+        ...
+
+    def aim(self, tray: tuple[float, float, float, float]) -> None:
+        """Only this part of the picture is looked at from now on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +197,13 @@ class Buttons(Protocol):
         ...
 
     def stop(self) -> None: ...
+
+
+class Speech(Protocol):
+    """语音: makes a sentence audible without a network. `trouble` is the code of what went wrong last, or empty."""
+
+    trouble: str
+
+    def say(self, text: str, lang: str) -> bytes:
+        """A WAV file of 16-bit samples; `lang` is `zh` or `en`. From any thread. Raises a `SpeechTrouble`."""
+        ...

@@ -50,6 +50,12 @@ class CameraDied(CameraTrouble):
     code = "camera_died"
 
 
+class CameraSwollen(CameraTrouble):
+    """The capture process took more memory than it may and is being replaced. Facts: megabytes."""
+
+    code = "camera_swollen"
+
+
 class CameraMissingDriver(CameraTrouble):
     """A library that this camera or the decoder needs is not installed. Facts: module."""
 
@@ -60,6 +66,24 @@ class CameraPictureUnreadable(CameraTrouble):
     """A picture in the watched folder is broken or half written; the others are still read. Facts: name."""
 
     code = "camera_picture_unreadable"
+
+
+class ScannerTrouble(DeviceTrouble):
+    """A scanner does not read just now."""
+
+    code = "scanner_trouble"
+
+
+class ScannerUnplugged(ScannerTrouble):
+    """No such scanner is plugged in, or it went away. Facts: device, reason."""
+
+    code = "scanner_unplugged"
+
+
+class ScannerTaken(ScannerTrouble):
+    """It is there, and we may not have it: another program holds it, or a right is missing. Facts: device, reason."""
+
+    code = "scanner_taken"
 
 
 class PrinterTrouble(DeviceTrouble):
@@ -171,6 +195,24 @@ class ButtonStuck(ButtonsTrouble):
     """A button is held or chatters; its presses do not count. Facts: slots."""
 
     code = "button_stuck"
+
+
+class SpeechTrouble(DeviceTrouble):
+    """The kiosk cannot speak; its screen says the same."""
+
+    code = "speech_trouble"
+
+
+class SpeechMissingEngine(SpeechTrouble):
+    """The program that speaks is not installed. Facts: program."""
+
+    code = "speech_missing_engine"
+
+
+class SpeechSilent(SpeechTrouble):
+    """The program ran and made no sound, or took too long. Facts: reason."""
+
+    code = "speech_silent"
 
 
 def _family(kind: type[DeviceTrouble]) -> dict[str, type[DeviceTrouble]]:

@@ -90,7 +90,12 @@ class V4l2Frames:
             wish.pix.width, wish.pix.height = self._size
             wish.pix.pixelformat = pixels
             wish.pix.field = v4l2.FIELD_ANY
-            fcntl.ioctl(self._file, v4l2.SET_FORMAT, wish)
+            try:
+                fcntl.ioctl(self._file, v4l2.SET_FORMAT, wish)
+            except OSError as refused:
+                if refused.errno != errno.EINVAL:  # which some say of a format that they have not
+                    raise
+                continue
             if wish.pix.pixelformat == pixels:  # otherwise the driver has put in what it has
                 self._picture = wish.pix
                 self._ask_for_rate()
@@ -102,6 +107,9 @@ class V4l2Frames:
         wish.numerator, wish.denominator = 1000, round(self._fps * 1000)
         with suppress(OSError):  # not every driver can; its own rate will do
             fcntl.ioctl(self._file, v4l2.SET_PARAMETERS, wish)
+        for control in (v4l2.Control(v4l2.RATE_MAY_FALL, 0), v4l2.Control(v4l2.MAINS, v4l2.MAINS_50_HZ)):
+            with suppress(OSError):
+                fcntl.ioctl(self._file, v4l2.SET_CONTROL, control)
 
     def _map_buffers(self) -> None:
         request = v4l2.BufferRequest(count=_BUFFERS, type=v4l2.CAPTURE_TYPE, memory=v4l2.MEMORY_MAPPED)

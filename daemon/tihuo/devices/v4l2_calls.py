@@ -106,6 +106,14 @@ class StreamParameters(ctypes.Structure):
     ]
 
 
+class Control(ctypes.Structure):
+    _fields_ = [("id", c_uint32), ("value", c_int32)]
+
+
+RATE_MAY_FALL, MAINS = 0x009A0903, 0x00980918
+"""Whether the camera may take fewer pictures in the dark, each blurred by a moving hand; and the lamps' frequency."""
+MAINS_50_HZ = 1
+
 _WRITE, _READ = 1, 2
 
 
@@ -120,4 +128,5 @@ QUERY_BUFFER = _ioctl(_READ | _WRITE, 9, Buffer)
 QUEUE_BUFFER = _ioctl(_READ | _WRITE, 15, Buffer)
 DEQUEUE_BUFFER = _ioctl(_READ | _WRITE, 17, Buffer)
 STREAM_ON = _ioctl(_WRITE, 18, c_int32)
+SET_CONTROL = _ioctl(_READ | _WRITE, 28, Control)
 SET_PARAMETERS = _ioctl(_READ | _WRITE, 22, StreamParameters)

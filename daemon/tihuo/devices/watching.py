@@ -23,32 +23,55 @@ class Watch:
     A text is reported again only after it was away for `again_after_ms`. A QR code checks itself; both decoders have
     given wrong numbers with a right check digit for blurred bars, so those need two frames within `agree_within_ms`
     (and a number that somebody knows, but that is for others to say).
+
+    QR codes that begin with `one_at_a_time` belong to a person each. Two in one frame are a crowd: it is told once, as
+    `crowded`, and each of them counts as new when it lies there alone again.
     """
 
     again_after_ms: int = 1500
     agree_within_ms: int = 1000
+    one_at_a_time: str = ""
     _seen: dict[tuple[str, str], int] = field(default_factory=dict)
     _once: dict[tuple[str, str], int] = field(default_factory=dict)
+    _crowd_until: int | None = None
 
     def frame(self, reads: list[Read], now_ms: int, at: Millis) -> list[Sighting]:
         """The sightings of one frame that was taken at `at`."""
         self._forget(now_ms)
+        found = {_name(read): read for read in reads}
+        people = {name for name, read in found.items() if self._is_somebodys(read)}
         news = []
-        for name, read in {_name(read): read for read in reads}.items():
-            if name in self._seen:
-                self._seen[name] = now_ms
-            elif read.symbology != "qr" and name not in self._once:
-                self._once[name] = now_ms
-            else:
-                self._once.pop(name, None)
-                self._seen[name] = now_ms
-                cut = read.text[:LONGEST_TEXT]
-                news.append(Sighting(cut, read.symbology, at, oversize=len(cut) < len(read.text)))
-        return news
+        if len(people) > 1:
+            if self._crowd_until is None:
+                news.append(_sighting(found[min(people)], at, crowded=True))
+            self._crowd_until = now_ms + self.again_after_ms
+            self._seen = {name: last for name, last in self._seen.items() if name not in people}
+        if self._crowd_until is not None:
+            found = {name: read for name, read in found.items() if name not in people}
+        return news + [_sighting(read, at) for name, read in found.items() if self._is_news(name, read, now_ms)]
+
+    def _is_somebodys(self, read: Read) -> bool:
+        return read.symbology == "qr" and bool(self.one_at_a_time) and read.text.upper().startswith(self.one_at_a_time)
+
+    def _is_news(self, name: tuple[str, str], read: Read, now_ms: int) -> bool:
+        if name not in self._seen and read.symbology != "qr" and name not in self._once:
+            self._once[name] = now_ms
+            return False
+        self._once.pop(name, None)
+        known = name in self._seen
+        self._seen[name] = now_ms
+        return not known
 
     def _forget(self, now_ms: int) -> None:
         self._seen = {name: last for name, last in self._seen.items() if now_ms - last < self.again_after_ms}
         self._once = {name: first for name, first in self._once.items() if now_ms - first <= self.agree_within_ms}
+        if self._crowd_until is not None and now_ms >= self._crowd_until:
+            self._crowd_until = None
+
+
+def _sighting(read: Read, at: Millis, *, crowded: bool = False) -> Sighting:
+    cut = read.text[:LONGEST_TEXT]
+    return Sighting(cut, read.symbology, at, oversize=len(cut) < len(read.text), crowded=crowded)
 
 
 def _name(read: Read) -> tuple[str, str]:

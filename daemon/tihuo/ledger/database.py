@@ -103,6 +103,10 @@ def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         raise trouble_of(error) from error
+    except UnicodeDecodeError as error:  # the schema is damaged, and SQLite's word for it cannot be read
+        if connection is not None:
+            connection.close()
+        raise DatabaseTrouble("database_damaged", str(error)) from error
     return connection
 
 
@@ -169,7 +173,7 @@ def check(path: Path) -> list[str]:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return [str(error)]
     except DatabaseTrouble as trouble:
         return [str(trouble)]
@@ -227,6 +231,14 @@ class Look:
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self._connection.execute(statement, parameters).fetchone()
         return row
+
+    def raw(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as they lie in the file: text as bytearray, whatever it holds, to be told from blobs."""
+        self._connection.text_factory = bytearray
+        try:
+            return self.rows(statement, parameters)
+        finally:
+            self._connection.text_factory = str
 
 
 class Readers:

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -212,22 +212,36 @@ class Writer(threading.Thread):
         once: str | None = None,
         actor: str = "box",
         urgent: bool = False,
+        device: str = "",
     ) -> Future[Any]:
         """Ask for `function(work, *args)` in a transaction of its own; the future answers after the commit.
 
         `once` names the wish: the same name again changes nothing and gets the first answer (through JSON, as the type
         that the function says it returns), until `tihuo.stages.forgetting` forgets it, hundreds of thousands of facts
-        later. `urgent` overtakes what is queued. The future raises what the function
-        raised, or `DatabaseTrouble`.
+        later. `urgent` overtakes what is queued. `device` is what the actor had in hand, for the journal. The future
+        raises what the function raised, or `DatabaseTrouble`.
         """
         future: Future[Any] = Future()
+        if device:
+            function = _with_device(function, device)
         self._ask(Job(function, args, once, actor, future), urgent)
         return future
 
-    def tell(self, function: Callable[..., Any], *args: Any, done: Done, actor: str = "box") -> None:
+    def tell(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        done: Done,
+        once: str | None = None,
+        actor: str = "box",
+        urgent: bool = False,
+        device: str = "",
+    ) -> None:
         """As `write`, for who has much to ask and waits for none of it: `done(answer, failure)` is called after the
         commit, on the writer's thread, and must be quick. A future costs as much as a fifth of an order."""
-        self._ask(Job(function, args, None, actor, None, done), False)
+        if device:
+            function = _with_device(function, device)
+        self._ask(Job(function, args, once, actor, None, done), urgent)
 
     def _ask(self, job: Job, urgent: bool) -> None:
         with self._gate:  # or a job that comes while we close would wait for ever
@@ -399,15 +413,15 @@ class Writer(threading.Thread):
         if moment.renumbered:
             moment.renumbered = False
             self._load()
-        now, sure, rows = moment.now, int(moment.sure), []
+        now, sure, ticks, rows = moment.now, int(moment.sure), moment.ticks, []
         for actor, event, data in moment.events:
             self._entry += 1
             epoch = seq = None
             if event.goes_to_cloud:
                 self._up_seq += 1
                 epoch, seq = self._epoch, self._up_seq
-            rows.append((self._entry, now, sure, actor, event.__struct_config__.tag, data, epoch, seq))
-        moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            rows.append((self._entry, now, sure, actor, event.__struct_config__.tag, data, epoch, seq, ticks))
+        moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _load(self) -> None:
         """Where the journal and the stream to the cloud stand on disk."""
@@ -431,7 +445,20 @@ def _wide(statement: str, size: int) -> str | None:
     return found and found[1] + ", ".join([found[2]] * size) + found[3]
 
 
-_SPARING = re.compile(r"SELECT\b|INSERT INTO (journal|cursor|once)\b")
+def _with_device(function: Callable[..., Any], device: str) -> Callable[..., Any]:
+    """The same, with the device beside the actor of each fact. Not in `Job`: orders have none, and would pay for it."""
+
+    @wraps(function)
+    def signed(moment: Moment, *args: Any) -> Any:
+        kept = len(moment.events)
+        answer = function(moment, *args)
+        moment.events[kept:] = [(f"{actor} @ {device}", event, data) for actor, event, data in moment.events[kept:]]
+        return answer
+
+    return signed
+
+
+_SPARING = re.compile(r"SELECT\b|INSERT INTO (journal|cursor|once|seal|journal_about)\b")
 
 
 @lru_cache(1024)

@@ -139,7 +139,7 @@ class PaperDesk:
     def _write(self, change: Callable[..., Any], *args: Any) -> bool:
         """Whether the job was where it was thought to be."""
         try:
-            self._writer.write(change, *args, actor="printer").result(timeout=30)
+            self._writer.write(change, *args, actor="printer", device=self._post.name).result(timeout=30)
         except Refusal:
             return False
         return True

@@ -6,6 +6,7 @@ import msgspec
 
 from tihuo.shop.catalog import gtin_fits
 from tihuo.shop.scans import cleaned, read_scan
+from tihuo.shop.strangers import stranger
 from tihuo.shop.weights import grams_of, read_weight_code
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import House, Rows
@@ -32,6 +33,8 @@ def items_named(rows: Rows, house: House, text: str) -> Named:
     known = rows("SELECT id, code FROM sku WHERE code = ?", (cleaned(text)[:64],))
     if known:
         return Named(tuple(known))
+    if stranger(cleaned(text)) == "payment_code":
+        return Named(refusal="payment_code")
     try:
         scan = read_scan(text, house)
         if scan.kind == "weighed":

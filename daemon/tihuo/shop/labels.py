@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from tihuo.shop import paper
+from tihuo.shop.code_turns import codes_of, turn_of
 from tihuo.shop.deliveries import use_by
-from tihuo.shop.pickups import code_for, short_code_for
 from tihuo.shop.words import mask_name, mask_phone, phone_tail
 from tihuo.shop.work import Work
 
@@ -48,6 +48,7 @@ def label_facts(work: Work, parcel_id: int) -> dict[str, Any]:
     slot, place, zone, number, of_total, window_from, window_to, state, name, phone, order_no, *counts = row
     nth, of_wave, of_slot = counts
     lines, eat_by = _lines(work, parcel_id, state)
+    code, digits = codes_of(work.house, order_no, turn_of(work, order_no))
     return {
         "slot": slot,
         "place": place,
@@ -62,8 +63,8 @@ def label_facts(work: Work, parcel_id: int) -> dict[str, Any]:
         "tail": phone_tail(phone),
         "lines": lines,
         "use_by": eat_by,
-        "code": code_for(work.house.store_id, order_no, work.house.code_key),
-        "short_code": short_code_for(order_no, work.house.code_key),
+        "code": code,
+        "short_code": digits,
     }
 
 
@@ -72,8 +73,13 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return {**one, "in_slot": 0, "in_wave": 0} == {**other, "in_slot": 0, "in_wave": 0}
 
 
-def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]], method: str) -> dict[str, Any]:
-    """自提小票: what was taken now, what is left, when and by which way. `units`: (order, line, quantity)."""
+def receipt_facts(
+    work: Work, customer_id: str, units: list[tuple[int, int, int]], method: str, delegate: str = ""
+) -> dict[str, Any]:
+    """自提小票: what was taken now, what is left, when and by which way. `units`: (order, line, quantity).
+
+    A `delegate` reads what he took, and neither what else waits for the customer nor a code that opens it.
+    """
     person = work.one("SELECT name, phone FROM customer WHERE id = ?", (customer_id,))
     assert person is not None
     taken: dict[tuple[str, str, str], int] = {}
@@ -92,13 +98,14 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
         f"WHERE l.put > l.handed_over AND l.parcel_id IN ({waiting}) GROUP BY s.id, p.id ORDER BY p.number, p.id",
         (customer_id,),
     ).fetchall()
+    left = [] if delegate else left
     later = work.one(
         "SELECT min(l.order_no), max(p.window_to) FROM parcel p JOIN order_line l ON l.parcel_id = p.id "
         f"WHERE l.put > l.handed_over AND p.id IN ({waiting})",
         (customer_id,),
     )
     assert later is not None
-    key = work.house.code_key
+    code, digits = codes_of(work.house, later[0], turn_of(work, later[0])) if left else ("", "")
     return {
         "name": mask_name(person[0]),
         "phone": mask_phone(person[1]),
@@ -110,9 +117,9 @@ def receipt_facts(work: Work, customer_id: str, units: list[tuple[int, int, int]
             {"name": name, "spec": spec, "unit": unit, "quantity": quantity, "slot": slot}
             for name, spec, unit, quantity, slot in left
         ],
-        "until": later[1],
-        "code": code_for(work.house.store_id, later[0], key) if left else "",
-        "short_code": short_code_for(later[0], key) if left else "",
+        "until": later[1] if left else None,
+        "code": code,
+        "short_code": digits,
         "orders": sorted({order_no for order_no, _, _ in units}),
         "at": work.now,
         "sure": work.sure,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tihuo.shop import paper
+from tihuo.shop import paper, reminders
 from tihuo.shop.events import OrderReady, ParcelPlace, ParcelReady, WaveDone
 from tihuo.shop.labels import queue_label
 from tihuo.shop.orders import IMPORTED
@@ -98,3 +98,4 @@ def _announce(work: Work, order_no: int) -> None:
     assert order is not None
     order_id, start, end, channel = order
     work.record(OrderReady(order_id=order_id, imported=channel == IMPORTED, parcels=ready, window=(start, end)))
+    reminders.expect(work, order_no)

@@ -1,19 +1,21 @@
 """售后工单: what customers are not content with, their photographs, and what became of it.
 
-A request of the cloud becomes one ticket. Its lines name units that were bought; its photographs come in parts, which
-are kept until the last one is there and then put together.
+A request of the cloud becomes one ticket, and so does what a customer says in the shop. Its lines name units that were
+bought; its photographs come in parts, which are kept until the last one is there and then put together.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from tihuo.shop.events import PhotoKept, TicketOpened, TicketUpdated
+from tihuo.shop.events import LineQuantity, PhotoKept, TicketOpened, TicketUpdated
+from tihuo.shop.orders import IMPORTED
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
 NEXT = {"open": ("in_progress",), "in_progress": ("done", "rejected")}
 """State of a ticket -> where it may go."""
+LONGEST_REASON = 200
 MOST_PHOTOS = 9
 MOST_PHOTO_BYTES = 2 << 20
 """Of one photograph; with nine of them a ticket never holds more than 18 MB."""
@@ -23,6 +25,63 @@ def open_ticket(
     work: Work, request_id: str, order_no: int, order_id: str, kind: str, reason: str, lines: dict[int, int]
 ) -> int:
     """Write down a request; `lines` is line number -> units. Gives the ticket's number."""
+    number, ticket_id = _write_down(work, request_id, order_no, kind, reason, lines)
+    work.record(TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id))
+    return number
+
+
+def open_here(work: Work, order_no: int, kind: str, reason: str, lines: dict[int, int]) -> int:
+    """A customer says it in the shop: a ticket on the spot, whose request the box names itself, `box-` and the ticket.
+
+    The cloud hears what it is about. Gives its number. Raises `Refusal`: `unknown_order`, `refused_order`, `no_reason`.
+    """
+    order = work.one("SELECT order_id, channel, state FROM shop_order WHERE no = ?", (order_no,))
+    if order is None:
+        raise Refusal("unknown_order")
+    if order[2] == "refused":
+        raise Refusal("refused_order")
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    if not reason:
+        raise Refusal("no_reason")
+    number, ticket_id = _write_down(work, "", order_no, kind, reason, lines)
+    line_ids = dict(work.sql("SELECT line_no, line_id FROM order_line WHERE order_no = ?", (order_no,)).fetchall())
+    told: dict[str, int] = {}
+    for line_no, quantity in lines.items():
+        told[line_ids[line_no]] = told.get(line_ids[line_no], 0) + quantity
+    work.record(
+        TicketOpened(
+            ticket_id=ticket_id,
+            request_id=f"box-{ticket_id}",
+            order_id=order[0],
+            imported=order[1] == IMPORTED,
+            wants=kind,
+            reason=reason,
+            lines=tuple(LineQuantity(line_id, quantity) for line_id, quantity in told.items()),
+        )
+    )
+    return number
+
+
+def check_bought(work: Work, order_no: int, wanted: dict[int, int]) -> None:
+    """Nobody complains of more than came: line -> units, counted with the other tickets of the order that were not
+    rejected. Raises `Refusal("more_than_bought")`."""
+    left = dict(
+        work.sql(
+            "SELECT l.line_no, l.quantity - l.short - l.cancelled - (SELECT coalesce(sum(x.quantity), 0) "
+            "FROM service_ticket t JOIN ticket_line x ON x.ticket_no = t.no AND x.line_no = l.line_no "
+            "WHERE t.order_no = l.order_no AND t.state <> 'rejected' AND t.missed = '') FROM order_line l "
+            "WHERE l.order_no = ?",
+            (order_no,),
+        ).fetchall()
+    )
+    for line_no, quantity in wanted.items():
+        if quantity > left.get(line_no, 0):
+            raise Refusal("more_than_bought", left=max(0, left.get(line_no, 0)))
+
+
+def _write_down(
+    work: Work, request_id: str, order_no: int, kind: str, reason: str, lines: dict[int, int]
+) -> tuple[int, str]:
     row = work.one("SELECT coalesce(max(no), 0) + 1 FROM service_ticket")
     assert row is not None
     number = int(row[0])
@@ -30,29 +89,29 @@ def open_ticket(
     work.sql(
         "INSERT INTO service_ticket(no, ticket_id, request_id, order_no, kind, reason, state, outcome, opened_at, "
         "moved_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', '', ?7, ?7)",
-        (number, ticket_id, request_id, order_no, kind, reason, work.now),
+        (number, ticket_id, request_id or f"box-{ticket_id}", order_no, kind, reason, work.now),
     )
     work.many(
         "INSERT INTO ticket_line(ticket_no, line_no, quantity) VALUES (?, ?, ?)",
         [(number, line_no, quantity) for line_no, quantity in lines.items()],
     )
-    work.record(TicketOpened(ticket_id=ticket_id, request_id=request_id, order_id=order_id))
-    return number
+    return number, ticket_id
 
 
-def move_ticket(work: Work, number: int, state: str, outcome: str = "") -> None:
-    """Take a ticket one step on, `open` to `in_progress` to `done` or `rejected`, and tell the cloud.
+def move_ticket(work: Work, number: int, state: str, outcome: str = "") -> tuple[str, str]:
+    """Take a ticket one step on, `open` to `in_progress` to `done` or `rejected`, and tell the cloud. Gives the
+    ids of the ticket and its order.
 
     Raises `Refusal`: `unknown_ticket`, `ticket_moved` (it is not where that step begins), `no_outcome`.
     """
     row = work.one(
-        "SELECT t.state, t.ticket_id, t.request_id, o.order_id FROM service_ticket t "
+        "SELECT t.state, t.ticket_id, t.request_id, o.order_id, o.channel FROM service_ticket t "
         "JOIN shop_order o ON o.no = t.order_no WHERE t.no = ?",
         (number,),
     )
     if row is None:
         raise Refusal("unknown_ticket")
-    now, ticket_id, request_id, order_id = row
+    now, ticket_id, request_id, order_id, channel = row
     if state not in NEXT.get(now, ()):
         raise Refusal("ticket_moved")
     outcome = outcome.strip()
@@ -63,8 +122,24 @@ def move_ticket(work: Work, number: int, state: str, outcome: str = "") -> None:
         (state, outcome, work.now, number),
     )
     work.record(
-        TicketUpdated(ticket_id=ticket_id, request_id=request_id, order_id=order_id, state=state, outcome=outcome)
+        TicketUpdated(
+            ticket_id=ticket_id,
+            request_id=request_id,
+            order_id=order_id,
+            imported=channel == IMPORTED,
+            state=state,
+            outcome=outcome,
+        )
     )
+    return ticket_id, order_id
+
+
+def close(work: Work, number: int, outcome: str) -> tuple[str, str]:
+    """What a ticket is about has been seen to in the shop: it is done, from wherever it was. Gives as `move_ticket`."""
+    row = work.one("SELECT state FROM service_ticket WHERE no = ?", (number,))
+    if row == ("open",):
+        move_ticket(work, number, "in_progress")
+    return move_ticket(work, number, "done", outcome)
 
 
 def keep_photo_part(work: Work, ticket_no: int, name: str, part: int, parts: int, content: bytes) -> None:

@@ -33,6 +33,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Who sells online, and the share of each in percent; the largest first."""
     shortage_policy: str = "first_paid"
     print_receipts: bool = True
+    receipts_on_wish: bool = True
+    """小票 only for who asks for one; else one for each hand-over."""
+    undo_within_ms: int = 1_800_000
+    """撤销核销: so long staff may take a hand-over back; after that only the owner."""
     drawer_roles: tuple[str, ...] = ("owner",)
     """Who may open the cash drawer."""
     weight_templates: tuple[str, ...] = ()
@@ -41,9 +45,31 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """称重: less than so much of the price does not go back."""
     decide_within_ms: int = 3_600_000
     """缺货: so long somebody may decide; then the money goes back by itself."""
+    rotating_codes: bool = False
+    """A kiosk takes only codes that change every 30 seconds; the staff's phones take any."""
+    phone_tail: bool = True
+    """Whether a kiosk knows people by their phone's last digits and what they ordered."""
+    sister_shops: tuple[tuple[str, str], ...] = ()
+    """Store id -> name, of other shops whose codes may be shown here."""
     photo_days: int = 30
     photo_bytes: int = 50_000_000
     """How long photographs of corrections (库存校准) are kept, and how much room all of them may take."""
+    timezone: str = "Asia/Shanghai"
+    opens: tuple[int, int] = (480, 1260)
+    """Opening and closing of the shop, in minutes of the day."""
+    remind_before_ms: int = 1_800_000
+    """到店提醒: so long before a customer is to come."""
+    remind_answer_ms: int = 300_000
+    """So long the cloud may take to say that it did."""
+    kiosks: tuple[str, ...] = ("k1",)
+    numbers: bool = False
+    """取号: whether people at the door take numbers."""
+    number_slips: bool = False
+    """Whether a number comes out of the receipt printer, too."""
+    calls_by_themselves: bool = True
+    """A kiosk that is free calls the next number; else only staff do."""
+    kept_ms: tuple[int, int, int] = (259_200_000, 43_200_000, 14_400_000)
+    """逾期未取: so long goods wait after the window: ambient, chilled, frozen."""
 
 
 class Work(Protocol):

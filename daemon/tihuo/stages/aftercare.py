@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from tihuo.shop.events import LineQuantity, OrderCancelled, QuarantineDecided, UnitsLost
+from tihuo.shop.cancelling import TakenOut, cancel_rest
+from tihuo.shop.events import QuarantineDecided, UnitsLost
 from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import come_home, lend
-from tihuo.shop.orders import IMPORTED
-from tihuo.shop.parcels import settle_parcel
-from tihuo.shop.refunds import refund_of_cancelled
-from tihuo.shop.short_picks import refund_waiting
 from tihuo.shop.shortages import POLICIES, charge, void_quarantined, wanted_units
 from tihuo.shop.shortages import lose as make_good
-from tihuo.shop.stock import move
-from tihuo.shop.weights import weigh_out
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
 REASONS = ("damage", "short_delivery", "lost")
-
-
-class TakenOut(msgspec.Struct, frozen=True):
-    """Units that must come back out of a slot by hand."""
-
-    slot: str
-    place: int
-    zone: str
-    product: str
-    spec: str
-    unit: str
-    quantity: int
 
 
 def lose(work: Work, session_id: str, sku: str, quantity: int, reason: str, policy: str = "") -> tuple[int, int, int]:
@@ -86,56 +67,13 @@ def cancel(work: Work, order_no: int, reason: str) -> list[TakenOut]:
     reason = reason.strip()[:200]
     if not reason:
         raise Refusal("no_reason")
-    order = work.one("SELECT order_id, state, session_id, channel FROM shop_order WHERE no = ?", (order_no,))
+    order = work.one("SELECT order_id, state FROM shop_order WHERE no = ?", (order_no,))
     if order is None:
         raise Refusal("unknown_order", order=order_no)
-    order_id, state, session_id, channel = order
+    order_id, state = order
     if state != "accepted":
         raise Refusal("already_cancelled" if state == "cancelled" else "refused_order", order=order_id)
-    refund_waiting(work, order_no)
-    rows = work.sql(
-        "SELECT line_no, line_id, sku_id, parcel_id, quantity - short - cancelled - handed_over AS gone, "
-        "put - handed_over AS lying FROM order_line WHERE order_no = ? AND gone > 0 ORDER BY line_no",
-        (order_no,),
-    ).fetchall()
-    if not rows:
-        raise Refusal("already_collected", at=work.now)
-    out = _lying(work, order_no)
-    refund = refund_of_cancelled(work, order_no, [(line_no, gone) for line_no, *_, gone, _ in rows])
-    work.many(
-        "UPDATE order_line SET put = put - ?1, cancelled = cancelled + ?2 WHERE order_no = ?3 AND line_no = ?4",
-        [(lying, gone, order_no, line_no) for line_no, *_, gone, lying in rows],
-    )
-    move(work, "ordered", "quarantine", [(session_id, sku_id, gone) for _, _, sku_id, _, gone, _ in rows])
-    work.sql(
-        "UPDATE shop_order SET state = 'cancelled', reason = ?1 WHERE no = ?2 "
-        "AND NOT EXISTS (SELECT 1 FROM order_line WHERE order_no = ?2 AND handed_over > 0)",
-        (reason, order_no),
-    )
-    work.record(
-        OrderCancelled(
-            order_id=order_id,
-            imported=channel == IMPORTED,
-            lines=tuple(LineQuantity(line_id, gone) for _, line_id, _, _, gone, _ in rows),
-            reason=reason,
-            at=work.now,
-            refund=refund,
-        )
-    )
-    weigh_out(work, [(order_no, line_no, lying) for line_no, *_, lying in rows if lying])
-    for parcel_id in sorted({parcel_id for _, _, _, parcel_id, _, _ in rows if parcel_id is not None}):
-        settle_parcel(work, parcel_id)
-    return out
-
-
-def _lying(work: Work, order_no: int) -> list[TakenOut]:
-    rows = work.sql(
-        "SELECT p.slot, p.place, p.zone, d.name, s.spec, s.unit, sum(l.put - l.handed_over) FROM order_line l "
-        "JOIN parcel p ON p.id = l.parcel_id JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id "
-        "WHERE l.order_no = ? AND l.put > l.handed_over GROUP BY p.id, s.id ORDER BY p.slot, d.name",
-        (order_no,),
-    ).fetchall()
-    return [TakenOut(*row) for row in rows]
+    return cancel_rest(work, order_no, reason)
 
 
 def resell(work: Work, session_id: str, sku: str, quantity: int) -> None:

@@ -19,6 +19,7 @@ AT_ONCE = 500
 _SETTLED = {
     "print_job": "state IN ('printed', 'cancelled')",
     "visit": "closed_at IS NOT NULL",
+    "staff_call": "closed_at IS NOT NULL",
     "parked": "settled_at IS NOT NULL",
 }
 

@@ -10,8 +10,9 @@ from tihuo.shop.fence import keep_out
 from tihuo.shop.grants import lend
 from tihuo.shop.stock import mint, offer, unmint
 from tihuo.shop.weights import scale_code
+from tihuo.shop.windows import rooms, share_out, tell_windows
 from tihuo.shop.words import Refusal, Zone
-from tihuo.shop.work import Work
+from tihuo.shop.work import Work, rows_of
 
 MOST_ITEMS = 1000
 """Items of a session at most."""
@@ -226,6 +227,8 @@ def open_session(work: Work, session_id: str) -> None:
         raise Refusal("session_not_draft", session=session_id)
     for skus in _portions(work, session_id):
         work.record(SessionOpened(session_id=session_id, skus=skus))
+    if rooms(rows_of(work), session_id):
+        tell_windows(work, session_id)
     for (sku_id,) in work.sql(
         "SELECT sku_id FROM session_item WHERE session_id = ? ORDER BY sku_id", (session_id,)
     ).fetchall():
@@ -242,6 +245,7 @@ def close_session(work: Work, session_id: str) -> None:
         raise Refusal("session_not_open", session=session_id)
     for skus in _portions(work, session_id):
         work.record(SessionClosed(session_id=session_id, skus=skus))
+    share_out(work, session_id)
     for sku_id, free in work.sql(
         "SELECT sku_id, free FROM session_item WHERE session_id = ? AND free > 0", (session_id,)
     ).fetchall():

@@ -384,8 +384,8 @@ def undone_again(work: Work, order_id: str, lines: list[tuple[str, int, str]], r
             "AND h.undone_at IS NULL ORDER BY h.at DESC, h.id DESC",
             (order.no, line_id),
         ).fetchall():
-            if units > left:  # part of a record was undone: never by this release
-                break
+            if units > left:  # a record is undone whole, and not always the newest one
+                continue
             left -= units
             work.sql("UPDATE handover_line SET undone_at = ? WHERE id = ?", (at, record_id))
             work.sql(

@@ -26,6 +26,7 @@ from tihuo.shop.purchases import BuyRow, to_buy, told
 from tihuo.shop.shortages import BY_HAND, POLICIES, charge, void_quarantined
 from tihuo.shop.shortages import lose as make_good
 from tihuo.shop.stock import mint
+from tihuo.shop.strangers import keepable
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work, rows_of
 
@@ -118,7 +119,7 @@ def count(
         (
             delivery_id,
             sku_id,
-            text.strip()[:60],
+            keepable(text.strip())[:60],
             how,
             quantity,
             batch.strip()[:40],

@@ -95,7 +95,11 @@ def raise_fence(work: Work, why: str, epoch: int, known: tuple[int, int] | None 
 
 def begin_epoch(work: Work, epoch: int) -> None:
     """Begin a new epoch of the stream to the cloud, with numbers of its own everywhere."""
-    for what, highest in (("orders", "SELECT max(no) FROM shop_order"), ("parcels", "SELECT max(id) FROM parcel")):
+    for what, highest in (
+        ("orders", "SELECT max(no) FROM shop_order"),
+        ("parcels", "SELECT max(id) FROM parcel"),
+        ("codes", "SELECT max(no) FROM (SELECT no FROM code_turn UNION ALL SELECT no FROM delegation)"),
+    ):
         row = work.one(highest)
         _keep_from(work, what, max(row[0] or 0 if row else 0, numbers_from(work, what)) + NUMBERS_APART)
     _keep_from(work, "versions", numbers_from(work, "versions") + VERSIONS_APART)

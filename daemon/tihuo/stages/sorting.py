@@ -13,8 +13,10 @@ from tihuo.shop.parcels import call_off_label, settle_parcel
 from tihuo.shop.short_picks import shorten
 from tihuo.shop.shortages import BY_HAND, enter, lose
 from tihuo.shop.stock import book
+from tihuo.shop.strangers import keepable
 from tihuo.shop.waves import LIT, MINE, OPEN, WANTED, lit_by, take_picker
 from tihuo.shop.weights import far_off, weigh_in, weigh_out
+from tihuo.shop.windows import share_out
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work, rows_of
 
@@ -57,16 +59,20 @@ def open_wave(
     Raises `Refusal`: `nothing_to_sort`, `no_slots` (the shelf has none in that zone).
     """
     keep_out(work)
+    shared = share_out(work, session_id)
     lines = [
         Waiting(*row)
         for row in work.sql(
             f"SELECT o.customer_id, o.window_from, o.window_to, s.zone, l.order_no, l.line_no, {OPEN}, c.door "
             "FROM shop_order o JOIN order_line l ON l.order_no = o.no JOIN sku s ON s.id = l.sku_id "
             "JOIN customer c ON c.id = o.customer_id WHERE o.session_id = ? AND o.state = 'accepted' "
-            f"AND l.parcel_id IS NULL AND {OPEN} > 0 AND (?2 IS NULL OR o.window_from = ?2) ORDER BY o.no, l.line_no",
-            (session_id, window_from),
+            f"AND l.parcel_id IS NULL AND {OPEN} > 0 ORDER BY o.no, l.line_no",
+            (session_id,),
         )
     ]
+    if window_from is not None:  # whoever chose no window stood under the session's own when this one was chosen
+        own = work.one("SELECT 1 FROM live_session WHERE id = ? AND window_from = ?", (session_id, window_from))
+        lines = [ln for ln in lines if ln.window_from == window_from or (own is not None and ln.order_no in shared)]
     if buildings:
         lines = [line for line in lines if building_of(line.door) in buildings]
     if not lines:
@@ -104,6 +110,7 @@ def scan_item(work: Work, station: str, text: str) -> Scanned:
         refusal = "choose_product" if any(_in_wave(work, sku) for sku, _ in named.skus) else "not_in_wave"
         barcode = work.one("SELECT barcode FROM sku WHERE id = ?", (named.skus[0][0],))
         text = str(barcode[0]) if barcode else text
+    text = keepable(text) if refusal else text
     found = Scanned(None if refusal else sku_id, sku, refusal, 0 if refusal else named.grams)
     work.sql(
         "INSERT INTO station(name, picker, sku_id, actor, refusal, text, scanned_at, grams, seen) "

@@ -25,6 +25,8 @@ class ServiceTicket(SQLModel, table=True):
     outcome: str = ""
     opened_at: int
     moved_at: int
+    missed: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What became of units that were missing in a parcel: 'found', 'gone'; she may complain of them again."""
 
 
 class TicketLine(SQLModel, table=True):
@@ -36,6 +38,34 @@ class TicketLine(SQLModel, table=True):
     ticket_no: int = Field(primary_key=True, foreign_key="service_ticket.no")
     line_no: int = Field(primary_key=True)
     quantity: int
+
+
+class MissedLine(SQLModel, table=True):
+    """少了: units that should lie in a parcel and do not; nobody gets them before they are found or decided about."""
+
+    __tablename__ = "missed_line"
+    __table_args__ = (CheckConstraint("quantity > 0"), {"sqlite_with_rowid": False})
+
+    order_no: int = Field(primary_key=True)
+    line_no: int = Field(primary_key=True)
+    quantity: int
+    ticket_no: int = Field(foreign_key="service_ticket.no")
+
+
+class ReturnedLine(SQLModel, table=True):
+    """退回: units that a customer brought back, and where they went: 'quarantine' or 'void'."""
+
+    __tablename__ = "returned_line"
+    __table_args__ = (CheckConstraint("quantity > 0"), CheckConstraint("fate IN ('quarantine', 'void')"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_no: int = Field(foreign_key="service_ticket.no")
+    order_no: int = Field(index=True)
+    line_no: int
+    quantity: int
+    fate: str
+    actor: str
+    at: int
 
 
 class TicketPhoto(SQLModel, table=True):

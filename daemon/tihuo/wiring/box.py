@@ -13,15 +13,21 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 from tihuo import __version__
-from tihuo.api.door import Door, Part, PrinterPlace, Simulator
+from tihuo.api.door import Door, Part, PrinterPlace, Simulator, Viewfinder
+from tihuo.api.screens import Screens
 from tihuo.boards import paper
+from tihuo.boards.codes import codes_trouble
+from tihuo.boards.kiosk import screens_seen
+from tihuo.boards.trail import about_orders
 from tihuo.cloud.address import LinkSettings, LinkTls
 from tihuo.cloud.link import Link
 from tihuo.cloud.relay import Relay
+from tihuo.devices.ports import Scanner
 from tihuo.devices.troubles import DeviceTrouble
 from tihuo.ledger.database import DatabaseTrouble, Readers, migrate
 from tihuo.ledger.journal import Follower, newest_times
 from tihuo.ledger.keeping import Checkpointer, DiskKeeper, Reserve
+from tihuo.ledger.seals import Sealer
 from tihuo.ledger.writer import Writer
 from tihuo.reactions.artist import Artist, Draughts
 from tihuo.reactions.buttons import ButtonDesk
@@ -31,9 +37,10 @@ from tihuo.reactions.scans import ScanDesk
 from tihuo.settings import Cloud, Settings
 from tihuo.shop.fence import Standing, standing
 from tihuo.shop.paper import wake
+from tihuo.shop.tray import kept_tray
 from tihuo.shop.words import Millis, Zone
 from tihuo.shop.work import House
-from tihuo.stages import handing_over, substituting
+from tihuo.stages import handing_over, reminding, substituting
 from tihuo.timekeeping import ShopClock, system_time
 from tihuo.timetable import Timetable
 from tihuo.wiring import memory
@@ -45,6 +52,8 @@ log = logging.getLogger(__name__)
 BEAT_LIMIT = 20.0
 """Seconds without a sign of life after which a thread counts as stuck."""
 DISK_LOW_BYTES = 100 << 20
+FURNISHED_AFTER = 1.0
+"""Seconds after the start in which the cloud and the kiosk have the processor for themselves."""
 
 
 def clock() -> Millis:
@@ -68,6 +77,8 @@ class Box:
         self.settings = settings
         self._server: Any = None
         self._http: threading.Thread | None = None
+        self._furnishing = threading.Timer(FURNISHED_AFTER, self._furnish)
+        self._furnishing.daemon = True
         self._since: dict[str, tuple[str, int]] = {}
         self._facts: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
@@ -80,7 +91,8 @@ class Box:
         self.clock = clock_of(settings, self.readers, wall)
         self.writer = Writer(settings.database, self.house, self.clock)
         slots = [slot for unit in settings.shelf for slot in unit.slots]
-        self.fitting = fit(settings, slots)
+        trays = {kiosk: tray for kiosk in settings.cameras if (tray := self.readers.read(kept_tray, kiosk))}
+        self.fitting = fit(settings, slots, trays)
         self.link: Link | None = None
         self.relay: Relay | None = None
         if settings.cloud.host:
@@ -89,7 +101,6 @@ class Box:
         self.disk = DiskKeeper(self.writer, settings.database, reserve, self.parts)
         if self.relay is not None:
             self.relay.closed = lambda: self.disk.reserve.in_use
-        self.scans = ScanDesk(self.writer, self.readers, self.house, settings.camera.kiosk)
         self.buttons: ButtonDesk | None = None
         self.desks = [self._desk(name) for name in self.fitting.printers]
         self.followers = self._followers()
@@ -111,7 +122,8 @@ class Box:
         if self.fitting.buttons is not None:
             self.buttons = ButtonDesk(self.writer, self.fitting.buttons, self._trouble_teller("buttons"))
             followers.append(self.buttons.follower)
-        followers.append(Timetable(self.writer, self.readers, self.clock.ticks).follower)
+        followers.append(Timetable(self.writer, self.readers, self.clock.reading, self.house).follower)
+        followers.append(Sealer(self.writer, self.readers, about_orders).follower)
         if self.relay is not None:
             followers.append(self.relay.follower)
         return followers
@@ -154,6 +166,15 @@ class Box:
             printers=tuple(_place(self.settings, name) for name in self.fitting.printers),
             lights=self.fitting.lights,
             wiring=self.settings.lights.plan(list(shelf_map(self.settings).slots())),
+            cameras={
+                kiosk: Viewfinder(camera, self.settings.cameras[kiosk].tray)
+                for kiosk, camera in self.fitting.cameras.items()
+            },
+            eyes={kiosk: self.settings.eyes_of(kiosk) for kiosk in self.settings.kiosks},
+            screens=Screens(self.readers.read(screens_seen), self.clock.ticks()),
+            speech=self.fitting.speech,
+            page_speaks=self.settings.speech.kind == "browser",
+            speaks_always=self.settings.speech.always,
         )
 
     def start(self, sockets: Sequence[socket.socket] = ()) -> None:
@@ -162,15 +183,15 @@ class Box:
         self.writer.write(_first_breath).result(timeout=30)
         for follower in self.followers:
             follower.start()
-        if self.fitting.camera is not None:
-            tell = self._teller("camera")
-            self.fitting.camera.start(self.scans.see, lambda trouble: tell(trouble.code if trouble else ""))
+        for part, scanner, desk in self._eyes():
+            scanner.start(desk.see, self._trouble_teller(part))
         if self.fitting.buttons is not None and self.buttons is not None:
             self.fitting.buttons.start(self.buttons.press)
         if self.link is not None:
             self.link.start()
         self._serve(sockets)
         memory.settle()
+        self._furnishing.start()
         log.info("tihuo %s serves %s", __version__, ", ".join(self.addresses))
 
     def _serve(self, sockets: Sequence[socket.socket]) -> None:
@@ -205,8 +226,15 @@ class Box:
                 raise RuntimeError("the web server did not start; its log says why")
             time.sleep(0.005)
 
+    def _furnish(self) -> None:
+        """Load the pages of staff and owner before somebody has to wait for them."""
+        for wing in self._app.state.wings:
+            wing.open()
+        memory.settle()
+
     def stop(self) -> None:
         """Stop everything, the newest first. What was acknowledged is on disk already."""
+        self._furnishing.cancel()
         if self._server is not None:
             self._app.state.live.close()
             self._server.should_exit = True
@@ -218,8 +246,8 @@ class Box:
             self._http.join(timeout=8)
         if self.link is not None:
             self.link.stop()
-        if self.fitting.camera is not None:
-            self.fitting.camera.stop()
+        for scanner in (*self.fitting.cameras.values(), *self.fitting.scanners.values()):
+            scanner.stop()
         if self.fitting.buttons is not None:
             self.fitting.buttons.stop()
         for follower in reversed(self.followers):
@@ -259,6 +287,9 @@ class Box:
             self._tell("cloud", code)
         with self.readers.look() as look:
             fence = standing(look)
+            codes, about = codes_trouble(look, self.clock(), self.clock.ticks())
+        if codes or "codes" in self._since:
+            self._tell("codes", codes, about)
         if fence is not None or "restore" in self._since:
             self._tell("restore", _fence_trouble(fence))
         for follower in self.followers:
@@ -268,10 +299,18 @@ class Box:
         for name, printer in self.fitting.printers.items():
             if printer is None:
                 self._tell(f"printer_{name}", "printer_not_set")
-        if self.fitting.camera is None:
-            self._tell("camera", "camera_not_set")
+        for kiosk in self.settings.kiosks:
+            for part in self.settings.eyes_of(kiosk):
+                if part not in self._since:
+                    self._tell(part, "camera_not_set")
         if self.fitting.lights is None:
             self._tell("lights", self.fitting.troubles.get("lights", "lights_not_set"))
+        if self.fitting.speech is not None:
+            self._tell("speech", self.fitting.speech.trouble)
+        for kiosk in self.settings.kiosks:
+            silent = self.door.screens.silent(kiosk, self.clock.ticks())
+            if silent is not None:
+                self._tell(f"screen_{kiosk}", "screen_silent" if silent else "")
         if "buttons" in self.fitting.troubles:
             self._tell("buttons", self.fitting.troubles["buttons"])
         with self._lock:
@@ -282,6 +321,20 @@ class Box:
             for name, (trouble, since) in known
             if trouble or "thread_" not in name
         ]
+
+    def _eyes(self) -> list[tuple[str, Scanner, ScanDesk]]:
+        """Each camera and scanner with the part that it is, and the desk to which it says what it reads."""
+        settings, fitting = self.settings, self.fitting
+        found: list[tuple[str, Scanner, ScanDesk]] = []
+        for kiosk, camera in fitting.cameras.items():
+            part = settings.camera_part(kiosk)
+            found.append((part, camera, ScanDesk(self.writer, self.readers, self.house, kiosk, part)))
+        for name, scanner in fitting.scanners.items():
+            part, choice = f"scanner_{name}", settings.scanners[name]
+            station = choice.station or part
+            desk = ScanDesk(self.writer, self.readers, self.house, choice.kiosk, station, deliberate=True)
+            found.append((part, scanner, desk))
+        return found
 
     def _teller(self, part: str) -> Callable[[str], None]:
         self._tell(part, "")
@@ -362,12 +415,26 @@ def house_of(settings: Settings, readers: Readers) -> House:
         channels=tuple(sorted(sale.channels.items(), key=lambda channel: -channel[1])),
         shortage_policy=sale.shortage_policy,
         print_receipts=settings.print_receipts,
+        receipts_on_wish=settings.receipts_on_wish,
+        undo_within_ms=settings.undo_minutes * 60_000,
         weight_templates=settings.weights.templates,
         weight_tolerance_percent=settings.weights.tolerance_percent,
         decide_within_ms=sale.decide_within_minutes * 60_000,
         photo_days=settings.stock.photo_days,
         photo_bytes=settings.stock.photo_megabytes * 1_000_000,
         drawer_roles=tuple(settings.drawer_roles),
+        kiosks=settings.kiosks,
+        numbers=settings.door.numbers,
+        number_slips=settings.door.slips,
+        calls_by_themselves=settings.door.calls == "by_itself",
+        timezone=settings.timezone,
+        opens=settings.pickup.minutes,
+        remind_before_ms=settings.pickup.remind_minutes * 60_000,
+        remind_answer_ms=settings.pickup.answer_minutes * 60_000,
+        kept_ms=settings.uncollected.millis,
+        rotating_codes=settings.codes.rotating,
+        phone_tail=settings.codes.phone_tail,
+        sister_shops=tuple((store.upper(), name) for store, name in settings.codes.sister_shops.items()),
     )
 
 
@@ -401,6 +468,7 @@ def _first_breath(work: Any) -> None:
     work.sql("INSERT INTO keep VALUES ('started_at', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1", (str(work.now),))
     handing_over.go_on(work)
     substituting.go_on(work)
+    reminding.go_on(work)
     wake(work)
 
 

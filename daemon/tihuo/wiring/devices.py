@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tihuo.devices.camera import TrayCamera
 from tihuo.devices.escpos_printer import EscPosPrinter
-from tihuo.devices.ports import Buttons, Camera, Printer, ShelfLights
+from tihuo.devices.keyboard_port import KeyboardPort
+from tihuo.devices.ports import Buttons, Camera, Printer, Scanner, ShelfLights, Speech
+from tihuo.devices.scanner import WiredScanner
+from tihuo.devices.serial_port import SerialPort
 from tihuo.devices.troubles import DeviceTrouble
 from tihuo.devices.tspl_printer import TsplPrinter
 from tihuo.devices.wires import DeviceFileWire, NetworkWire, PlainFileWire, SerialWire, Wire
-from tihuo.settings import CameraChoice, PrinterChoice, Settings
+from tihuo.settings import CameraChoice, PrinterChoice, ScannerChoice, Settings
+from tihuo.shop.pickups import BEGINS
+from tihuo.shop.tray import Tray
 from tihuo.wiring.lamps import lights_of
 
 if TYPE_CHECKING:
-    from tihuo.devices.simulated import SimulatedButtons, SimulatedCamera, SimulatedLights, SimulatedPrinter
+    from tihuo.devices.simulated import (
+        SimulatedButtons,
+        SimulatedCamera,
+        SimulatedLights,
+        SimulatedPrinter,
+        SimulatedScanner,
+        SimulatedSpeech,
+    )
+
+_WHOLE: Tray = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass
 class Fitting:
-    """What hangs on this box. `troubles`: part -> code, for parts that could not be opened at all."""
+    """What hangs on this box: `cameras` by kiosk, `scanners` and `printers` by name. `troubles`: part -> code, for
+    parts that could not be opened at all."""
 
-    camera: Camera | None = None
+    cameras: dict[str, Camera] = field(default_factory=dict)
+    scanners: dict[str, Scanner] = field(default_factory=dict)
     printers: dict[str, Printer | None] = field(default_factory=dict)
     lights: ShelfLights | None = None
     buttons: Buttons | None = None
+    speech: Speech | None = None
     troubles: dict[str, str] = field(default_factory=dict)
     simulated: Simulated | None = None
 
@@ -43,25 +61,40 @@ class Fitting:
 class Simulated:
     """The simulated devices of this box, by part, for whoever drives them."""
 
-    camera: SimulatedCamera | None = None
+    cameras: dict[str, SimulatedCamera] = field(default_factory=dict)
+    scanners: dict[str, SimulatedScanner] = field(default_factory=dict)
     printers: dict[str, SimulatedPrinter] = field(default_factory=dict)
     lights: SimulatedLights | None = None
     buttons: SimulatedButtons | None = None
+    speech: SimulatedSpeech | None = None
     papers: Path = Path()
+
+    @property
+    def camera(self) -> SimulatedCamera | None:
+        """The one of the first kiosk."""
+        return next(iter(self.cameras.values()), None)
 
     def close(self) -> None:
         for printer in self.printers.values():
             printer.close()
 
 
-def fit(settings: Settings, slots: Sequence[str]) -> Fitting:
-    """Open the devices of the settings."""
+def fit(settings: Settings, slots: Sequence[str], trays: Mapping[str, Tray] = MappingProxyType({})) -> Fitting:
+    """Open the devices of the settings. `trays`: kiosk -> where the owner drew the tray."""
     fitting = Fitting()
     printers = settings.printers.named
-    choices = (settings.camera.kind, settings.lights.kind, *(choice.kind for choice in printers.values()))
-    if "simulated" in choices:
+    cameras, scanners = settings.cameras, settings.scanners
+    if "simulated" in {choice.kind for group in (cameras, scanners, printers) for choice in group.values()} | {
+        settings.lights.kind,
+        settings.speech.kind,
+    }:
         fitting.simulated = Simulated(papers=settings.data_dir / "papers")
-    fitting.camera = _camera(settings.camera, fitting)
+    for kiosk, camera in cameras.items():
+        if camera.kind != "none":
+            fitting.cameras[kiosk] = _camera(kiosk, camera, trays.get(kiosk) or camera.tray or _WHOLE, fitting)
+    for name, scanner in scanners.items():
+        if scanner.kind != "none":
+            fitting.scanners[name] = _scanner(name, scanner, fitting)
     for name, choice in printers.items():
         if choice.kind != "none" or not all(settings.printers.of(role) for role in choice.roles):
             fitting.printers[name] = _printer(name, choice, settings, fitting)
@@ -69,27 +102,59 @@ def fit(settings: Settings, slots: Sequence[str]) -> Fitting:
         _fit_lights(settings, slots, fitting)
     except DeviceTrouble as trouble:
         fitting.troubles["lights"] = trouble.code
+    fitting.speech = _speech(settings, fitting)
     return fitting
 
 
-def _camera(choice: CameraChoice, fitting: Fitting) -> Camera | None:
-    size = (choice.width, choice.height)
-    options: dict[str, Any] = {"size": size} if choice.tray is None else {"size": size, "tray": choice.tray}
+def _speech(settings: Settings, fitting: Fitting) -> Speech | None:
+    choice = settings.speech
+    if choice.kind == "simulated":
+        from tihuo.devices.simulated import SimulatedSpeech  # a shop's box can do without
+
+        assert fitting.simulated is not None
+        fitting.simulated.speech = SimulatedSpeech()
+        return fitting.simulated.speech
+    if choice.kind == "espeak":
+        from tihuo.devices.espeak import EspeakSpeech  # where there is a voice
+
+        voices = {"zh": choice.voice_zh, "en": choice.voice_en}
+        folder = settings.data_dir / "speech"
+        return EspeakSpeech(folder, program=choice.program, voices=voices, words_a_minute=choice.words_a_minute)
+    return None
+
+
+def _camera(kiosk: str, choice: CameraChoice, tray: Tray, fitting: Fitting) -> Camera:
+    options: dict[str, Any] = {
+        "size": (choice.width, choice.height),
+        "fps": choice.fps,
+        "tray": tray,
+        "one_at_a_time": BEGINS,
+    }
     match choice.kind:
-        case "none":
-            return None
         case "simulated":
             from tihuo.devices.simulated import SimulatedCamera  # a shop's box can do without
 
             assert fitting.simulated is not None
-            fitting.simulated.camera = SimulatedCamera(**options)
-            return fitting.simulated.camera
+            fitting.simulated.cameras[kiosk] = SimulatedCamera(choice.folder, **options)
+            return fitting.simulated.cameras[kiosk]
         case "picamera2":
-            return TrayCamera({"kind": "picamera2"}, **options)
+            return TrayCamera({"kind": "picamera2", "number": int(choice.device or 0)}, **options)
         case "v4l2":
-            return TrayCamera({"kind": "v4l2", "device": choice.device}, **options)
-        case "images":
+            return TrayCamera({"kind": "v4l2", "device": choice.device or "/dev/video0"}, **options)
+        case _:
             return TrayCamera({"kind": "folder", "folder": str(choice.folder or "")}, **options)
+
+
+def _scanner(name: str, choice: ScannerChoice, fitting: Fitting) -> Scanner:
+    thread = f"scanner_{name}"
+    if choice.kind == "simulated":
+        from tihuo.devices.simulated import SimulatedScanner  # a shop's box can do without
+
+        assert fitting.simulated is not None
+        fitting.simulated.scanners[name] = SimulatedScanner(thread)
+        return fitting.simulated.scanners[name]
+    port = KeyboardPort(choice.device) if choice.kind == "evdev" else SerialPort(choice.device, choice.baud)
+    return WiredScanner(port, thread)
 
 
 def label_mm(choice: PrinterChoice, settings: Settings) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tihuo.devices.camera import TrayCamera
-from tihuo.devices.ports import Sighting
+from tihuo.devices.ports import Glance, Sighting
 from tihuo.devices.simulated.tray import SimulatedTray
 from tihuo.devices.troubles import DeviceTrouble
 
@@ -41,6 +41,12 @@ class SimulatedCamera:
     def process_id(self) -> int | None:
         return self._camera.process_id
 
+    def look(self, patience: float = 2.0) -> Glance | None:
+        return self._camera.look(patience)
+
+    def aim(self, tray: tuple[float, float, float, float]) -> None:
+        self._camera.aim(tray)
+
     def hold(self, picture: bytes) -> None:
         """Hold a PNG or JPEG under the camera until `clear` or the next one."""
         self.tray.hold(picture)
@@ -50,6 +56,9 @@ class SimulatedCamera:
 
     def hang(self) -> None:
         self.tray.hang()
+
+    def swell(self) -> None:
+        self.tray.swell()
 
     def unplug(self) -> None:
         self.tray.unplug()

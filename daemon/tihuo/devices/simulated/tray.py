@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-HELD, UNPLUGGED, HANG = "held", "unplugged", "hang"
+HELD, UNPLUGGED, HANG, SPIN, SWELL = "held", "unplugged", "hang", "spin", "swell"
 
 
 class SimulatedTray:
@@ -36,3 +36,11 @@ class SimulatedTray:
     def hang(self) -> None:
         """Let the camera's next frame never come; the camera that replaces it works."""
         (self.folder / HANG).touch()
+
+    def spin(self) -> None:
+        """Let the camera's next frame keep its process busy for ever; the camera that replaces it works."""
+        (self.folder / SPIN).touch()
+
+    def swell(self) -> None:
+        """Let the camera's library take more and more memory; the camera that replaces it works."""
+        (self.folder / SWELL).touch()

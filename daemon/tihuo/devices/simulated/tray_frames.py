@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tihuo.devices.frames import Grey, fitted
-from tihuo.devices.simulated.tray import HANG, HELD, UNPLUGGED
+from tihuo.devices.simulated.tray import HANG, HELD, SPIN, SWELL, UNPLUGGED
 from tihuo.devices.troubles import CameraPictureUnreadable, CameraUnplugged
 
 
@@ -21,13 +21,14 @@ class TrayFrames:
         self._folder, self._size = Path(folder), (size[0], size[1])
         self._version: tuple[int, int, int] | None = None
         self._frame: Grey | None = None
+        self._fat: list[bytes] = []
 
     def open(self) -> None:
         self._check_plugged()
 
     def grab(self) -> Grey | None:
         self._check_plugged()
-        self._hang_if_told()
+        self._fail_if_told()
         held = self._folder / HELD
         try:
             state = held.stat()
@@ -49,11 +50,20 @@ class TrayFrames:
         if not self._folder.is_dir() or (self._folder / UNPLUGGED).exists():
             raise CameraUnplugged(device="simulated", reason="unplugged")
 
-    def _hang_if_told(self) -> None:
+    def _fail_if_told(self) -> None:
+        if self._told(HANG):
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            while True:
+                signal.pause()
+        if self._told(SPIN):
+            while True:
+                pass
+        if self._fat or self._told(SWELL):
+            self._fat.append(b"\x01" * (16 << 20))
+
+    def _told(self, fault: str) -> bool:
         try:
-            (self._folder / HANG).unlink()
+            (self._folder / fault).unlink()
         except FileNotFoundError:
-            return
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        while True:
-            signal.pause()
+            return False
+        return True

@@ -9,11 +9,18 @@ CREATE TABLE parked (
 CREATE INDEX parked_open ON parked (id) WHERE settled_at IS NULL;
 CREATE TABLE journal (
 	entry INTEGER PRIMARY KEY, at INTEGER NOT NULL, sure INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
-	data BLOB NOT NULL, up_epoch INTEGER, up_seq INTEGER
+	data BLOB NOT NULL, up_epoch INTEGER, up_seq INTEGER, ticks INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX journal_up ON journal (up_epoch, up_seq) WHERE up_seq IS NOT NULL;
 CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
+CREATE TABLE seal (
+	entry INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, at INTEGER NOT NULL, sure INTEGER NOT NULL, ticks INTEGER NOT NULL,
+	body BLOB NOT NULL, hash BLOB NOT NULL, marks BLOB NOT NULL
+);
+CREATE TABLE journal_about (subject INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (subject, entry)) WITHOUT ROWID;
+CREATE TRIGGER seal_is_never_changed BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
+CREATE TRIGGER seal_is_never_cut BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
 INSERT INTO keep VALUES ('epoch', '1');
 INSERT INTO keep VALUES ('grants', '0');
 INSERT INTO keep VALUES ('code_key', lower(hex(randomblob(32))));
@@ -118,8 +125,78 @@ CREATE TABLE visit (
 	ends_at INTEGER NOT NULL,
 	closed_at INTEGER,
 	given_before INTEGER NOT NULL,
+	known_by VARCHAR DEFAULT '' NOT NULL,
+	delegation INTEGER,
 	PRIMARY KEY (id)
 );
+CREATE TABLE code_turn (
+	no INTEGER NOT NULL,
+	order_no INTEGER NOT NULL,
+	turn INTEGER NOT NULL,
+	reason VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (no),
+	CHECK (turn > 0),
+	UNIQUE (order_no, turn),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE TABLE delegation (
+	no INTEGER NOT NULL,
+	delegation_id VARCHAR NOT NULL,
+	order_no INTEGER NOT NULL,
+	name VARCHAR NOT NULL,
+	until INTEGER NOT NULL,
+	some INTEGER NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	revoked_at INTEGER,
+	PRIMARY KEY (no),
+	UNIQUE (delegation_id),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE INDEX ix_delegation_order_no ON delegation (order_no);
+CREATE TABLE delegation_line (
+	delegation_no INTEGER NOT NULL,
+	line_no INTEGER NOT NULL,
+	PRIMARY KEY (delegation_no, line_no),
+	FOREIGN KEY(delegation_no) REFERENCES delegation (no)
+)
+ WITHOUT ROWID;
+CREATE TABLE guess_door (
+	door VARCHAR NOT NULL,
+	wrong INTEGER NOT NULL,
+	counted_at INTEGER NOT NULL,
+	pause INTEGER NOT NULL,
+	free_at INTEGER NOT NULL,
+	PRIMARY KEY (door)
+)
+ WITHOUT ROWID;
+CREATE TABLE turn (
+	id INTEGER NOT NULL,
+	series INTEGER NOT NULL,
+	day VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	order_no INTEGER,
+	kiosk VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	taken_at INTEGER NOT NULL,
+	taken_ticks INTEGER NOT NULL,
+	calls INTEGER NOT NULL,
+	to_kiosk VARCHAR NOT NULL,
+	called_at INTEGER,
+	called_ticks INTEGER,
+	last_call_ticks INTEGER NOT NULL,
+	visit_before INTEGER NOT NULL,
+	visit_id INTEGER,
+	served_at INTEGER,
+	served_ticks INTEGER,
+	given_ticks INTEGER,
+	PRIMARY KEY (id),
+	UNIQUE (series, number),
+	CHECK (state IN ('waiting', 'called', 'served', 'done', 'gone'))
+);
+CREATE INDEX turn_open ON turn (id) WHERE state IN ('waiting', 'called', 'served');
 CREATE TABLE handover_line (
 	id INTEGER NOT NULL,
 	order_no INTEGER NOT NULL,
@@ -131,10 +208,40 @@ CREATE TABLE handover_line (
 	at INTEGER NOT NULL,
 	visit_id INTEGER,
 	undone_at INTEGER,
+	handover INTEGER,
+	shown_no INTEGER,
+	delegate VARCHAR DEFAULT '' NOT NULL,
+	ticks INTEGER DEFAULT 0 NOT NULL,
+	undone_by VARCHAR DEFAULT '' NOT NULL,
+	undone_why VARCHAR DEFAULT '' NOT NULL,
 	PRIMARY KEY (id),
 	CHECK (quantity > 0)
 );
 CREATE INDEX ix_handover_line_order_no ON handover_line (order_no);
+CREATE TABLE staff_call (
+	id INTEGER NOT NULL,
+	kiosk VARCHAR NOT NULL,
+	visit_id INTEGER,
+	what VARCHAR NOT NULL,
+	parcels VARCHAR DEFAULT '[]' NOT NULL,
+	at INTEGER NOT NULL,
+	ticks INTEGER NOT NULL,
+	answered_by VARCHAR DEFAULT '' NOT NULL,
+	closed_at INTEGER,
+	PRIMARY KEY (id),
+	CHECK (what IN ('call', 'parcel', 'goods', 'not_hers'))
+);
+CREATE INDEX staff_call_open ON staff_call (id) WHERE closed_at IS NULL;
+CREATE TABLE astray (
+	parcel_id INTEGER NOT NULL,
+	holder_no INTEGER NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (parcel_id),
+	FOREIGN KEY(parcel_id) REFERENCES parcel (id),
+	FOREIGN KEY(holder_no) REFERENCES shop_order (no)
+)
+ WITHOUT ROWID;
 CREATE TABLE print_job (
 	id INTEGER NOT NULL,
 	kind VARCHAR NOT NULL,
@@ -505,6 +612,7 @@ CREATE TABLE service_ticket (
 	outcome VARCHAR NOT NULL,
 	opened_at INTEGER NOT NULL,
 	moved_at INTEGER NOT NULL,
+	missed VARCHAR DEFAULT '' NOT NULL,
 	PRIMARY KEY (no),
 	CHECK (state IN ('open', 'in_progress', 'done', 'rejected')),
 	CHECK (kind IN ('return', 'exchange', 'refund_only')),
@@ -522,6 +630,31 @@ CREATE TABLE ticket_line (
 	FOREIGN KEY(ticket_no) REFERENCES service_ticket (no)
 )
  WITHOUT ROWID;
+CREATE TABLE missed_line (
+	order_no INTEGER NOT NULL,
+	line_no INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	ticket_no INTEGER NOT NULL,
+	PRIMARY KEY (order_no, line_no),
+	CHECK (quantity > 0),
+	FOREIGN KEY(ticket_no) REFERENCES service_ticket (no)
+)
+ WITHOUT ROWID;
+CREATE TABLE returned_line (
+	id INTEGER NOT NULL,
+	ticket_no INTEGER NOT NULL,
+	order_no INTEGER NOT NULL,
+	line_no INTEGER NOT NULL,
+	quantity INTEGER NOT NULL,
+	fate VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (quantity > 0),
+	CHECK (fate IN ('quarantine', 'void')),
+	FOREIGN KEY(ticket_no) REFERENCES service_ticket (no)
+);
+CREATE INDEX ix_returned_line_order_no ON returned_line (order_no);
 CREATE TABLE ticket_photo (
 	id INTEGER NOT NULL,
 	ticket_no INTEGER NOT NULL,
@@ -655,6 +788,96 @@ CREATE INDEX customer_by_phone ON customer (phone);
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
 CREATE INDEX parcel_by_state ON parcel (state) WHERE state IN ('sorting', 'ready');
 CREATE INDEX visit_open ON visit (kiosk) WHERE closed_at IS NULL;
+
+CREATE TABLE pickup_window (
+	session_id VARCHAR NOT NULL,
+	window_from INTEGER NOT NULL,
+	window_to INTEGER NOT NULL,
+	capacity INTEGER NOT NULL,
+	PRIMARY KEY (session_id, window_from),
+	CHECK (capacity > 0),
+	CHECK (window_to > window_from),
+	FOREIGN KEY(session_id) REFERENCES live_session (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE own_time (
+	order_no INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (order_no),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE TABLE reminder (
+	order_no INTEGER NOT NULL,
+	customer_id VARCHAR NOT NULL,
+	comes_at INTEGER NOT NULL,
+	due_at INTEGER NOT NULL,
+	state VARCHAR NOT NULL,
+	why VARCHAR NOT NULL,
+	told_for INTEGER,
+	with_order INTEGER,
+	answer_by INTEGER NOT NULL,
+	after_seq INTEGER NOT NULL,
+	calls INTEGER NOT NULL,
+	PRIMARY KEY (order_no),
+	CHECK (state IN ('waiting', 'asked', 'sent', 'call', 'done', 'gone')),
+	CHECK (why IN ('', 'no_consent', 'failed', 'offline', 'no_answer')),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE INDEX reminder_waiting ON reminder (due_at) WHERE state = 'waiting';
+CREATE INDEX reminder_asked ON reminder (answer_by) WHERE state = 'asked';
+CREATE INDEX reminder_to_call ON reminder (comes_at) WHERE state = 'call';
+CREATE INDEX reminder_of_customer ON reminder (customer_id) WHERE state IN ('waiting', 'call');
+CREATE TABLE reminder_credit (
+	subject VARCHAR NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (subject),
+	CHECK (count >= 0)
+)
+ WITHOUT ROWID;
+CREATE TABLE uncollected (
+	parcel_id INTEGER NOT NULL,
+	step VARCHAR NOT NULL,
+	due_at INTEGER NOT NULL,
+	limit_at INTEGER DEFAULT 0 NOT NULL,
+	calls INTEGER DEFAULT 0 NOT NULL,
+	said VARCHAR DEFAULT '' NOT NULL,
+	moved INTEGER DEFAULT 0 NOT NULL,
+	PRIMARY KEY (parcel_id),
+	CHECK (step IN ('window', 'told', 'task', 'held', 'decide', 'kept')),
+	FOREIGN KEY(parcel_id) REFERENCES parcel (id)
+);
+CREATE INDEX uncollected_due ON uncollected (due_at) WHERE step <> 'decide';
+CREATE INDEX uncollected_open ON uncollected (step) WHERE step <> 'window';
+CREATE TABLE no_show (
+	order_no INTEGER NOT NULL,
+	customer_id VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	forgiven_until INTEGER NOT NULL,
+	PRIMARY KEY (order_no),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no)
+);
+CREATE INDEX no_show_of_customer ON no_show (customer_id);
+CREATE TABLE given_up (
+	order_no INTEGER NOT NULL,
+	parcel_id INTEGER NOT NULL,
+	how VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (order_no, parcel_id),
+	CHECK (how IN ('refund', 'void')),
+	FOREIGN KEY(order_no) REFERENCES shop_order (no),
+	FOREIGN KEY(parcel_id) REFERENCES parcel (id)
+)
+ WITHOUT ROWID;
+CREATE TRIGGER a_ready_parcel_is_somebodys AFTER UPDATE OF state ON parcel
+	WHEN NEW.state = 'ready' AND OLD.state <> 'ready' BEGIN
+	INSERT OR IGNORE INTO uncollected(parcel_id, step, due_at)
+		VALUES (NEW.id, 'window', max(NEW.window_to, max(NEW.ready_at, coalesce(OLD.handed_over_at, 0)) + 7200000));
+END;
+CREATE TRIGGER a_parcel_that_left_is_nobodys AFTER UPDATE OF state ON parcel
+	WHEN OLD.state = 'ready' AND NEW.state <> 'ready' BEGIN
+	DELETE FROM uncollected WHERE parcel_id = NEW.id;
+END;
 
 CREATE TABLE fence (
 	id INTEGER NOT NULL,

@@ -7,7 +7,14 @@ Fields may be added with a default; never renamed or given another meaning.
 
 from __future__ import annotations
 
-from tihuo.shop.events.aftercare import PhotoKept, RefundSettled, TicketOpened, TicketUpdated
+from tihuo.shop.events.aftercare import (
+    GoodsBroughtBack,
+    MissedSettled,
+    PhotoKept,
+    RefundSettled,
+    TicketOpened,
+    TicketUpdated,
+)
 from tihuo.shop.events.box import (
     BatchMoved,
     DrawerAsked,
@@ -23,6 +30,7 @@ from tihuo.shop.events.box import (
     SaidAgain,
     SettingChanged,
 )
+from tihuo.shop.events.codes import CodeRenewed, CodesGuessed, Delegated, DelegationRevoked
 from tihuo.shop.events.fact import AdjustedLine, Event, LineQuantity, OrderFact, ParcelPlace, Refund
 from tihuo.shop.events.goods import (
     ArrivedLine,
@@ -44,14 +52,17 @@ from tihuo.shop.events.goods import (
     UnitsLost,
 )
 from tihuo.shop.events.pickup import (
+    CallAnswered,
     CheckedIn,
     OrderHandedOver,
     OrderHandoverUndone,
     OrderReady,
+    ParcelAstray,
     ReminderSent,
     StaffCalled,
     VisitEnded,
 )
+from tihuo.shop.events.queue import TurnCalled, TurnMoved, TurnTaken
 from tihuo.shop.events.selling import (
     CapSet,
     GrantClosed,
@@ -85,15 +96,33 @@ from tihuo.shop.events.sorting import (
     WaveOpened,
     Weighed,
 )
+from tihuo.shop.events.waiting import (
+    CallNeeded,
+    CustomerCalled,
+    NoShowMarked,
+    OrderUncollected,
+    OrderWindowChanged,
+    ParcelMoved,
+    ReminderDue,
+    UncollectedMoved,
+    WindowsChanged,
+)
 
 __all__ = [
     "AdjustedLine",
     "ArrivedLine",
     "BatchMoved",
+    "CallAnswered",
+    "CallNeeded",
     "CapSet",
     "CheckedIn",
+    "CodeRenewed",
+    "CodesGuessed",
     "CountLineSaid",
     "CountUndone",
+    "CustomerCalled",
+    "Delegated",
+    "DelegationRevoked",
     "DeliveryClosed",
     "DeliveryCounted",
     "DeliveryDropped",
@@ -102,6 +131,7 @@ __all__ = [
     "Event",
     "FencePassed",
     "FenceRaised",
+    "GoodsBroughtBack",
     "GoodsReceived",
     "GrantClosed",
     "GrantIssued",
@@ -113,6 +143,8 @@ __all__ = [
     "LineQuantity",
     "MessageParked",
     "MessageSettled",
+    "MissedSettled",
+    "NoShowMarked",
     "OrderAccepted",
     "OrderAdjusted",
     "OrderCancelled",
@@ -123,8 +155,12 @@ __all__ = [
     "OrderReady",
     "OrderRefused",
     "OrderShort",
+    "OrderUncollected",
+    "OrderWindowChanged",
     "PaperMoved",
     "PaperQueued",
+    "ParcelAstray",
+    "ParcelMoved",
     "ParcelPlace",
     "ParcelReady",
     "PhoneShown",
@@ -136,6 +172,7 @@ __all__ = [
     "QuarantineDecided",
     "Refund",
     "RefundSettled",
+    "ReminderDue",
     "ReminderSent",
     "ReserveSet",
     "Restored",
@@ -153,6 +190,10 @@ __all__ = [
     "StockCountMoved",
     "TicketOpened",
     "TicketUpdated",
+    "TurnCalled",
+    "TurnMoved",
+    "TurnTaken",
+    "UncollectedMoved",
     "UnitsCounted",
     "UnitsDamaged",
     "UnitsFound",
@@ -163,6 +204,7 @@ __all__ = [
     "WaveDone",
     "WaveOpened",
     "Weighed",
+    "WindowsChanged",
     "all_kinds",
 ]
 

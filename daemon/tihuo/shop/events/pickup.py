@@ -29,6 +29,9 @@ class OrderHandedOver(OrderFact, frozen=True, kw_only=True, tag="order.handed_ov
     handed_over_at: int
     method: str
     complete: bool
+    by: str = ""
+    """What was shown or said: `shop.identity.Identity.method`; empty where staff went by the parcel."""
+    delegate: str = ""
 
 
 class OrderHandoverUndone(OrderFact, frozen=True, kw_only=True, tag="order.handover_undone"):
@@ -49,6 +52,10 @@ class CheckedIn(Event, frozen=True, kw_only=True, tag="visit.checked_in"):
     kiosk: str
     order_no: int | None = None
     refusal: str = ""
+    by: str = ""
+    """What she was recognised by, or what kind of thing she showed. Never the text itself."""
+    delegate: str = ""
+    """Who came instead of her, masked."""
 
 
 class VisitEnded(Event, frozen=True, kw_only=True, tag="visit.ended"):
@@ -59,6 +66,28 @@ class VisitEnded(Event, frozen=True, kw_only=True, tag="visit.ended"):
 
 
 class StaffCalled(Event, frozen=True, kw_only=True, tag="staff.called"):
+    """叫店员: at a kiosk, and `what` about: `call`, `parcel`, `goods` or `not_hers`, as in `tihuo.shop.calls`."""
+
     TOPICS: ClassVar[tuple[str, ...]] = ("kiosk", "pickup")
     kiosk: str
     visit_id: int | None = None
+    what: str = "call"
+    parcels: tuple[int, ...] = ()
+
+
+class CallAnswered(Event, frozen=True, kw_only=True, tag="staff.answered"):
+    """Somebody is on the way to a kiosk; `over` when it is seen to."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("kiosk", "pickup")
+    call_id: int
+    kiosk: str
+    over: bool = False
+
+
+class ParcelAstray(Event, frozen=True, kw_only=True, tag="parcel.astray"):
+    """拿错: a parcel went home with the customer of order `holder_no`; later it is `back`, or it is `lost`."""
+
+    TOPICS: ClassVar[tuple[str, ...]] = ("pickup", "kiosk", "orders")
+    parcel_id: int
+    holder_no: int
+    state: str = "gone"

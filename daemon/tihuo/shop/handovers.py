@@ -1,0 +1,286 @@
+"""核销交付: units that go over the counter once, and come back if it was a mistake; each is a record that stays.
+
+One hand-over is all that went at one moment to one customer; the number of its first record names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from tihuo.shop import paper
+from tihuo.shop.delegates import last_taken
+from tihuo.shop.events import LineQuantity, OrderHandedOver, OrderHandoverUndone
+from tihuo.shop.labels import queue_label, receipt_facts
+from tihuo.shop.orders import IMPORTED
+from tihuo.shop.stock import move
+from tihuo.shop.uncollected import given_up
+from tihuo.shop.words import Refusal
+from tihuo.shop.work import Look, Work
+
+MOST_RECORDS = 10_000
+"""The records of one hand-over follow each other; no customer takes more of them at once."""
+Line = tuple[int, int]
+"""(order number, line number)"""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What one hand-over came to. `left` parcels of this customer are still on the shelf."""
+
+    visit_id: int
+    parcels: list[int]
+    units: int
+    left: int
+    handover: int = 0
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a hand-over came about: by which `method`, in which visit, by the code of which order, to whom instead."""
+
+    method: str
+    visit_id: int | None = None
+    shown_no: int | None = None
+    delegate: str = ""
+    by: str = ""
+    """What the customer was recognised by: `Identity.method`."""
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A record of units of one parcel that went over the counter and did not come back."""
+
+    id: int
+    order_no: int
+    line_no: int
+    quantity: int
+    line_id: str
+    sku_id: int
+    session_id: str
+    handover: int
+    ticks: int
+    at: int
+
+
+def ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
+    """The customer's parcels on the shelf: those of this order and whatever else waits for her.
+
+    Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `given_up_refund`, `given_up_void`,
+    `being_looked_for` (somebody else took it home).
+    """
+    ready = [
+        row[0]
+        for row in work.sql(
+            "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' "
+            "AND id NOT IN (SELECT parcel_id FROM astray) ORDER BY id",
+            (customer_id,),
+        )
+    ]
+    if ready:
+        return ready
+    if work.one("SELECT 1 FROM astray a JOIN parcel p ON p.id = a.parcel_id WHERE p.customer_id = ?", (customer_id,)):
+        raise Refusal("being_looked_for")
+    totals = work.one(
+        "SELECT sum(handed_over), sum(quantity - put - short - cancelled) FROM order_line WHERE order_no = ?",
+        (order_no,),
+    )
+    assert totals is not None
+    if totals[1]:
+        window = work.one("SELECT window_from, window_to FROM shop_order WHERE no = ?", (order_no,))
+        assert window is not None
+        raise Refusal("not_ready", window=list(window))
+    if (refusal := given_up(work, order_no)) is not None:
+        raise refusal
+    if totals[0]:
+        raise Refusal("already_collected", **last_taken(work, order_no))
+    raise Refusal("nothing_left")
+
+
+def give(
+    work: Work,
+    customer_id: str,
+    parcels: list[int],
+    way: Way,
+    *,
+    skus: dict[int, int] | None = None,
+    lines: Collection[Line] | None = None,
+) -> Given:
+    """Hand over what lies in these parcels: all of it, or so many units of each SKU, or only these lines.
+
+    What somebody reported as missing is not given. Raises `Refusal`: `more_than_ready`, `being_looked_for`.
+    """
+    marks = ", ".join("?" * len(parcels))
+    units: list[tuple[int, int, int]] = []
+    touched: dict[int, list[LineQuantity]] = {}
+    rights = []
+    wanted = dict(skus) if skus is not None else None
+    first = record = 0
+    missed = 0
+    for order_no, line_no, line_id, sku_id, session_id, parcel_id, on_shelf, missing in work.sql(
+        "SELECT l.order_no, l.line_no, l.line_id, l.sku_id, o.session_id, l.parcel_id, l.put - l.handed_over, "
+        "coalesce((SELECT quantity FROM missed_line m WHERE m.order_no = l.order_no AND m.line_no = l.line_no), 0) "
+        "FROM order_line l JOIN shop_order o ON o.no = l.order_no "
+        f"WHERE l.parcel_id IN ({marks}) AND l.put > l.handed_over ORDER BY l.order_no, l.line_no",
+        tuple(parcels),
+    ).fetchall():
+        if lines is not None and (order_no, line_no) not in lines:
+            continue
+        missed += missing
+        here = max(0, on_shelf - missing)
+        quantity = here if wanted is None else min(here, wanted.get(sku_id, 0))
+        if not quantity:
+            continue
+        if wanted is not None:
+            wanted[sku_id] -= quantity
+        units.append((order_no, line_no, quantity))
+        touched.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
+        rights.append((session_id, sku_id, quantity))
+        record = work.sql(
+            "INSERT INTO handover_line(order_no, line_no, parcel_id, quantity, method, actor, at, visit_id, handover, "
+            "shown_no, delegate, ticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (order_no, line_no, parcel_id, quantity, way.method, work.actor, work.now, way.visit_id, first or None,
+             way.shown_no, way.delegate, work.ticks),
+        ).lastrowid or 0  # fmt: skip
+        first = first or record
+    if not units or (wanted is not None and any(wanted.values())):
+        raise Refusal("being_looked_for" if missed else "more_than_ready")
+    work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
+    work.many(
+        "UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id = ? AND NOT EXISTS "
+        "(SELECT 1 FROM order_line WHERE parcel_id = parcel.id AND put > handed_over)",
+        [(work.now, parcel) for parcel in parcels],
+    )
+    move(work, "ordered", "handed_over", rights)
+    for order_no, told in touched.items():
+        order = work.one(
+            "SELECT o.order_id, sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled), "
+            "o.channel FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no = ?",
+            (order_no,),
+        )
+        assert order is not None
+        work.record(
+            OrderHandedOver(
+                order_id=order[0],
+                imported=order[2] == IMPORTED,
+                lines=tuple(told),
+                handed_over_at=work.now,
+                method=way.method,
+                complete=not order[1],
+                by=way.by,
+                delegate=way.delegate,
+            )
+        )
+    left = work.one("SELECT count(*) FROM parcel WHERE customer_id = ? AND state = 'ready'", (customer_id,))
+    assert left is not None
+    if work.house.print_receipts and not work.house.receipts_on_wish:
+        paper.queue(
+            work, "receipt", f"handover:{first}", receipt_facts(work, customer_id, units, way.method, way.delegate)
+        )
+    return Given(way.visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0], first)
+
+
+def gone_of(work: Work, parcel_id: int) -> list[Gone]:
+    """What went out of a parcel and is still out, the latest hand-over first."""
+    rows = work.sql(
+        "SELECT h.id, h.order_no, h.line_no, h.quantity, l.line_id, l.sku_id, o.session_id, coalesce(h.handover, h.id) "
+        "AS which, h.ticks, h.at FROM order_line l JOIN handover_line h ON h.order_no = l.order_no "
+        "AND h.line_no = l.line_no JOIN shop_order o ON o.no = l.order_no WHERE l.parcel_id = ?1 "
+        "AND h.parcel_id = ?1 AND h.undone_at IS NULL ORDER BY which DESC, h.id",
+        (parcel_id,),
+    )
+    return [Gone(*row) for row in rows]
+
+
+def take_back(work: Work, parcel_id: int, gone: list[Gone], reason: str) -> int:
+    """These records of a parcel were a mistake: its units are on the shelf again, the cloud is told, the records stay
+    and say who took them back and why. Gives how many units.
+
+    Raises `Refusal`: `brought_back` (some of them are at another place by now).
+    """
+    work.many(
+        "UPDATE handover_line SET undone_at = ?, undone_by = ?, undone_why = ? WHERE id = ?",
+        [(work.now, work.actor, reason, record.id) for record in gone],
+    )
+    work.many(
+        "UPDATE order_line SET handed_over = handed_over - ? WHERE order_no = ? AND line_no = ?",
+        [(record.quantity, record.order_no, record.line_no) for record in gone],
+    )
+    for order_no in {record.order_no for record in gone}:
+        if work.one(
+            "SELECT 1 FROM returned_line r JOIN order_line l ON l.order_no = r.order_no AND l.line_no = r.line_no "
+            "WHERE r.order_no = ? GROUP BY r.line_no HAVING sum(r.quantity) > max(l.handed_over)",
+            (order_no,),
+        ):
+            raise Refusal("brought_back")
+    move(work, "handed_over", "ordered", [(record.session_id, record.sku_id, record.quantity) for record in gone])
+    _back_in_its_slot(work, parcel_id)
+    back: dict[int, list[LineQuantity]] = {}
+    for record in gone:
+        back.setdefault(record.order_no, []).append(LineQuantity(record.line_id, record.quantity))
+    for order_no, lines in back.items():
+        order = work.one("SELECT order_id, channel FROM shop_order WHERE no = ?", (order_no,))
+        assert order is not None
+        imported = order[1] == IMPORTED
+        work.record(
+            OrderHandoverUndone(order_id=order[0], imported=imported, lines=tuple(lines), reason=reason, at=work.now)
+        )
+    return sum(record.quantity for record in gone)
+
+
+def place_in(work: Work, parcel_id: int, slot: str) -> int:
+    """The first place in a slot that no other parcel has."""
+    taken = {
+        row[0]
+        for row in work.sql(
+            "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready') AND id <> ?", (slot, parcel_id)
+        )
+    }
+    return next(n for n in range(1, len(taken) + 2) if n not in taken)
+
+
+def _back_in_its_slot(work: Work, parcel_id: int) -> None:
+    """A bag that had left is ready again. If its place is another's by now, it gets a new one and a new label; and a
+    label too if it left without one, as a bag does whose last unit proved short when the others were gone."""
+    parcel = work.one(
+        "UPDATE parcel SET state = 'ready', handed_over_at = NULL WHERE id = ? AND state = 'handed_over' "
+        "RETURNING slot, place",
+        (parcel_id,),
+    )
+    if parcel is None:  # a part of it never left
+        return
+    slot, place = parcel
+    taken = work.one(
+        "SELECT 1 FROM parcel WHERE slot = ? AND place = ? AND state IN ('sorting', 'ready') AND id <> ?",
+        (slot, place, parcel_id),
+    )
+    if taken:
+        work.sql("UPDATE parcel SET place = ? WHERE id = ?", (place_in(work, parcel_id, slot), parcel_id))
+    labelled = "SELECT 1 FROM print_job WHERE subject = ? AND state <> 'cancelled'"
+    if taken or not work.one(labelled, (f"parcel:{parcel_id}",)):
+        queue_label(work, parcel_id)
+
+
+BEFORE = "handovers_before"
+"""What went over the counter up to this record went before the box was started."""
+
+
+def begin_anew(work: Work) -> None:
+    """The box has started: the count that hand-overs were timed by may have begun anew."""
+    work.sql(
+        "INSERT INTO keep VALUES (?1, (SELECT coalesce(max(id), 0) FROM handover_line)) "
+        "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        (BEFORE,),
+    )
+
+
+def may_be_undone(
+    look: Look | Work, handover: int, ticks: int, at: int, moment: tuple[int, bool, int], ms: int
+) -> bool:
+    """Whether a hand-over is younger than `ms`. `moment`: time, whether it is sure, ticks.
+
+    By ticks; if the box was started since, by a clock that somebody vouches for, and not at all without one.
+    """
+    now, sure, counted = moment
+    row = look.one("SELECT value FROM keep WHERE name = ?", (BEFORE,))
+    if row is None or handover > int(row[0]):
+        return counted - ticks <= ms
+    return sure and 0 <= now - at <= ms
