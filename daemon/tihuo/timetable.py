@@ -43,6 +43,7 @@ class Timetable:
         self._round_at = 0
         self._after: str | None = ""
         self._photos_at = 0
+        self._failed: BaseException | None = None
         self.follower = Follower("timetable", self.step, period=1.0)
 
     def step(self) -> bool:
@@ -68,10 +69,15 @@ class Timetable:
             self._photos_at = ticks + LOOK_AT_PHOTOS_MS
         if not self._writer.waiting:
             self._forget()
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
         return False
 
     def _write(self, stage: Callable[..., object], *args: object) -> None:
-        self._writer.write(stage, *args, actor="timetable").result(timeout=30)
+        """One that fails keeps nobody else waiting; the round ends with what was first wrong."""
+        failed = self._writer.write(stage, *args, actor="timetable").exception(timeout=30)
+        self._failed = self._failed or failed
 
     def _forget(self) -> None:
         newest = self._readers.read(last_entry)

@@ -72,7 +72,12 @@ def test_a_kiosk_speaks_for_its_own_visit_alone(given: Desk) -> None:
     assert "took a little long" in words(kiosk.post("/kiosk/report/goods?k=k1", data=data | {"visit": 99}).text)
     foreign = kiosk.post("/kiosk/report/goods?k=k1", data=data)
     assert foreign.status_code == 200
+    beside = given.shop.do(handing_over.check_in, "k2", given.shop.code("o2"))
+    told = {"visit": beside, "parcel": 3}
+    assert "took a little long" in words(kiosk.post("/kiosk/report/goods?k=k1", data=data | told).text)
+    assert "took a little long" in words(kiosk.post("/kiosk/report/parcel?k=k1", data=told | {"what": "parcel"}).text)
     assert given.shop.value("SELECT count(*) FROM service_ticket") == 0
+    assert given.shop.value("SELECT count(*) FROM staff_call") == 0
     for _ in range(3):
         kiosk.post("/kiosk/report/goods?k=k1", data=data | {"parcel": 3})
     assert given.shop.sql("SELECT request_id, kind FROM service_ticket") == [("box-t1-1", "exchange")]

@@ -51,6 +51,15 @@ def test_a_kiosk_gives_one_number_for_two_taps(desk: Desk) -> None:
     assert desk.shop.sql("SELECT kiosk FROM turn") == [("k1",)]
 
 
+def test_a_child_that_plays_with_the_button_does_not_empty_the_roll(desk: Desk) -> None:
+    kiosk = desk.client(STAFF)
+    answers = [kiosk.post("/kiosk/number?k=k1", data={"nonce": f"nonce-{n:04d}"}).text for n in range(12)]
+    assert len(numbers(desk)) == 8
+    assert "稍等" in answers[-1]
+    desk.shop.clock.tick(60_000)
+    assert "您的号码" in kiosk.post("/kiosk/number?k=k1", data={"nonce": "nonce-later"}).text
+
+
 def test_where_nobody_takes_numbers_there_is_no_trace_of_them(make_shop: Make) -> None:
     desk = Desk(make_shop())
     assert "/kiosk/number" not in desk.client(STAFF).get("/kiosk?k=k1").text
@@ -94,6 +103,14 @@ def test_staff_take_call_and_pass_over(desk: Desk) -> None:
     assert "正在叫 2 号" in staff.post("/staff/turns/2/recall", data={"once": "seventh wish", "to": "k1"}).text
     assert staff.post("/staff/turns/1/skip", data={"once": "eighth wish"}).status_code == 409
     assert staff.post("/staff/turns/code", data={"code": "rubbish", "once": "ninth wish"}).status_code == 409
+
+
+def test_whoever_guesses_digits_for_a_number_is_noticed(desk: Desk) -> None:
+    staff = desk.client(STAFF)
+    for turn in range(3):
+        wrong = staff.post("/staff/turns/code", data={"code": f"0000 000{turn}", "once": f"guess number {turn}"})
+        assert wrong.status_code == 409
+    assert desk.shop.value("SELECT wrong FROM guess_door WHERE door = 'logins'") == 3
 
 
 def test_the_owner_sees_how_long_people_waited(desk: Desk, tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ CODES = 40
 
 
 def code_to_page(folder: Path) -> list[Figure]:
-    """The simulated camera at its own pace, the real decoder in its own process, the real page and lamps."""
+    """The simulated camera at its own pace, the real decoder in its own process, the real page and lamps.
+
+    A phone lies before the simulated camera for 10 ms at most until it is in a frame; a real one of 30 pictures a
+    second takes up to 33. The tray is awake: one that rests notices whoever comes an eighth of a second later at most.
+    """
     shop.make(folder / "tihuo.db")
     codes = shop.shelve(folder / "tihuo.db", CODES)
     settings = Settings(

@@ -52,6 +52,7 @@ def test_the_owner_waits_then_goes_on_and_counts(evening: Evening, served: Serve
     expect(board).not_to_contain_text("Look at these")
     assert evening.value("SELECT settled_by FROM recount") == OWNER
 
+    evening.part("restore", "restoring_passed")
     evening.later(60_000)
     evening.show(evening.code("o1"))
     expect(kiosk.locator("body")).to_contain_text("A01")

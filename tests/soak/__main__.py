@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak import clusters, cuts, kills, labels, long_cut, schedules
+from tests.soak import clusters, cuts, kills, labels, long_cut, rush, schedules
 from tests.soak.outcome import Outcome, together
 
 SUITE: dict[str, Callable[[Path], Outcome]] = {
     "kills": kills.kills,
     "labels": labels.labels,
+    "rush": rush.rush,
     "cuts": cuts.cuts,
     "long_cut": long_cut.long_cut,
     "schedules": schedules.schedules,

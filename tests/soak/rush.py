@@ -2,8 +2,8 @@
 
 One kiosk has a camera over its tray, at the other people type their eight digits. They tap twice, walk away and come
 back, take a part, show their screenshot again, come as a couple to both kiosks at once, or hold up the code of a
-payment app. Meanwhile the daemon is killed, the browsers crash, the camera hangs and is unplugged. Afterwards every
-parcel has left the shop once, nobody was shown what waits for somebody else, and the ledger balances.
+payment app. Meanwhile the daemon is killed, the browsers crash, the camera hangs and is unplugged. Everybody is greeted
+with her own parcels; afterwards every parcel has left the shop once, and the ledger balances.
 """
 
 from __future__ import annotations
@@ -76,7 +76,6 @@ class Screen:
     def __init__(self, player: Any, base: str, kiosk: str, size: tuple[int, int], tray: SimulatedTray | None) -> None:
         self._player, self._base, self.kiosk, self._tray = player, base, kiosk, tray
         self._size = {"width": size[0], "height": size[1]}
-        self.leaks: list[str] = []
         self.open()
 
     def open(self) -> None:
@@ -111,7 +110,7 @@ class Screen:
             self._tray.clear()
 
     def _type(self, digits: str) -> None:
-        self._until(self._pad_is_open)
+        self.until(self._pad_is_open)
         for digit in digits:
             self.page.click(f"[data-key='{digit}']")
 
@@ -143,7 +142,7 @@ class Screen:
                 return mask_name(person.name) in self.page.inner_text("#stage")
             return False
 
-        self._until(greeted)
+        self.until(greeted)
 
     def touch(self, *, twice: bool = False) -> None:
         """都拿到了. A touch goes to whatever is there; it may be gone by then."""
@@ -164,10 +163,35 @@ class Screen:
                 return False
             return state != ""
 
-        self._until(over)
+        self.until(over)
         return self.state() in ("done", "partly")
 
-    def _until(self, seen: Callable[[], bool]) -> None:
+    def chooses(self) -> bool:
+        """少了东西, then the list of her parcels; False if her visit was over."""
+
+        def choosing() -> bool:
+            if self.page.query_selector(".tick") is not None or self.state() not in ("welcome", "confirm"):
+                return True
+            self.page.click("[hx-get*='/choose']", timeout=2000)
+            return False
+
+        self.until(choosing)
+        return self.page.query_selector(".tick") is not None
+
+    def takes_all_but_one(self) -> None:
+        """Take the tick away from the first, and give the rest of it to the box."""
+
+        def given() -> bool:
+            if self.state() not in ("welcome", "confirm"):
+                return True
+            if (tick := self.page.query_selector(".tick input:checked")) is not None:
+                tick.evaluate("one => { one.checked = false; }")
+                self.touch()
+            return False
+
+        self.until(given)
+
+    def until(self, seen: Callable[[], bool]) -> None:
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -208,14 +232,14 @@ class Rush:
 
     def come(self, person: Person, screen: Screen) -> Iterator[None]:
         """One customer, step by step; between two steps somebody else acts, or something breaks."""
-        way = self.chance.choices(list(WAYS), WAYS.values())[0]
+        way = self.chance.choices(list(WAYS), list(WAYS.values()))[0]
         self.befell[way] += 1
         if way == "goes_to_the_counter":
             self.at_counter(person)
             return
         if way == "shows_another_code" and screen.kiosk == "k1":
             screen.show(person, text=self.chance.choice(OTHERS))
-            screen._until(lambda: screen.state() not in ("idle", "welcome", "confirm", "partly", "done", ""))
+            screen.until(lambda: screen.state() not in ("idle", "welcome", "confirm", "partly", "done", ""))
             screen.take_phone()
             yield
         began = time.monotonic()
@@ -237,22 +261,15 @@ class Rush:
         if way == "shows_it_again" and screen.kiosk == "k1":
             screen.page.wait_for_timeout(AWAY_MS)
             screen.show(person)
-            screen._until(lambda: screen.state() == "already_collected")
+            screen.until(lambda: screen.state() == "already_collected")
             screen.take_phone()
 
     def _a_part(self, person: Person, screen: Screen) -> Iterator[None]:
         self.later.append(person)
-        choose = screen.page.query_selector("[hx-get*='/choose']")
-        if choose is None:
+        if not screen.chooses():
             return
-        choose.click(timeout=5000)
         yield
-        tick = screen.page.query_selector(".tick")
-        if tick is None:
-            return
-        tick.click(timeout=5000)
-        screen.touch()
-        screen._until(lambda: screen.state() in ("partly", "done", "idle", "already_collected"))
+        screen.takes_all_but_one()
 
     def at_counter(self, person: Person) -> None:
         once = f"rush-{person.number}-{time.time_ns()}"

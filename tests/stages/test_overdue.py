@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -68,6 +69,17 @@ def test_the_window_ends_with_one_notice_for_each_order_and_a_mark(late: LittleS
     assert [event.order_id for event in late.events(NoShowMarked)] == ["o1", "o2"]
     at(late, END + HOUR)
     assert len(late.events(OrderUncollected)) == 2
+
+
+def test_what_fails_at_the_kiosk_does_not_keep_the_ladder_waiting(late: LittleShop) -> None:
+    late.do(handing_over.check_in, "k1", late.code("o1"))
+    late.do(lambda work: work.sql("CREATE TRIGGER ill BEFORE UPDATE ON visit BEGIN SELECT RAISE(ABORT, 'ill'); END"))
+    late.clock.now = END
+    late.clock.tick(60_000)
+    timetable = Timetable(late.writer, late.readers, late.clock.reading)
+    with pytest.raises(sqlite3.IntegrityError, match="ill"):
+        timetable.step()
+    assert set(steps(late).values()) == {"told"}
 
 
 def test_each_zone_has_its_own_time(late: LittleShop) -> None:

@@ -14,7 +14,7 @@ from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import on_the_shelf
 from tihuo.shop.events import OrderHandoverUndone, OrderShort, ParcelAstray, ParcelMoved
 from tihuo.shop.words import Refusal, Role, Zone
-from tihuo.stages import handing_over, undoing
+from tihuo.stages import delegating, handing_over, undoing
 
 MINUTE = 60_000
 
@@ -128,7 +128,8 @@ def test_a_bag_whose_place_is_taken_is_put_where_somebody_says(make_shop: Make) 
     assert [(bag.parcel_id, bag.slot, bag.place) for bag in shop.read(on_the_shelf)] == [(2, "A01", 1), (1, "A01", 2)]
     for slot, code in (("C01", "wrong_zone"), ("Z99", "unknown_slot")):
         assert refused(shop, undoing.put_elsewhere, 1, slot) == code
-    assert shop.do(undoing.put_elsewhere, 1, "A02") == 1
+    shop.do(undoing.put_elsewhere, 1, "A02")
+    assert shop.value("SELECT place FROM parcel WHERE id = 1") == 1
     assert shop.events(ParcelMoved) == [ParcelMoved(parcel_id=1, slot="A02", before="A01")]
     label = "SELECT content ->> 'slot' FROM print_job WHERE subject = 'parcel:1' AND state = 'queued' ORDER BY id"
     assert [slot for (slot,) in shop.sql(label)][-1] == "A02"
@@ -159,6 +160,30 @@ def test_she_was_given_somebody_elses_and_both_are_right_in_one_step(full: Littl
     assert full.read(astray) == []
     assert refused(full, undoing.settle_astray, 3, True) == "not_astray"
     assert full.do(handing_over.hand_over_by_code, full.code("o2")).units == 1
+
+
+def test_a_parcel_that_somebody_else_carries_is_offered_to_nobody(full: LittleShop) -> None:
+    """Lin has two bags on the shelf; Zhao went home with the chilled one."""
+    full.do(undoing.put_right, 2, 2)
+    visit = full.do(handing_over.check_in, "k1", full.code("o1"))
+    assert [parcel.parcel_id for parcel in full.read(kiosk_picture, "k1").parcels] == [1]
+    assert full.do(handing_over.hand_over, visit).left == 0
+    assert full.read(kiosk_picture, "k1").state == "done"
+
+
+def test_a_neighbour_does_not_get_what_somebody_else_carries(full: LittleShop) -> None:
+    (milk,) = [
+        line
+        for line, sku in full.sql("SELECT l.line_no, s.code FROM order_line l JOIN sku s ON s.id = l.sku_id "
+                                  "WHERE l.order_no = 1")
+        if sku == "MILK"
+    ]  # fmt: skip
+    codes = full.do(delegating.delegate, 1, full.clock.now + HOUR, [milk])
+    full.do(undoing.put_right, 2, 2)
+    assert refused(full, handing_over.hand_over_by_code, codes.code) == "being_looked_for"
+    full.do(handing_over.check_in, "k1", codes.code)
+    assert full.read(kiosk_picture, "k1").state == "being_looked_for"
+    assert "handed_over" not in full.line("o1", "MILK")
 
 
 def test_a_parcel_that_the_book_gave_to_its_owner_and_that_somebody_else_carries(full: LittleShop) -> None:

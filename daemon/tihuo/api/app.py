@@ -59,6 +59,7 @@ def create_app(door: Door) -> FastAPI:
     app.state.pages = Pages(door)
     app.state.patience = Patience()
     app.state.calls = Tries(most=1, every_ms=10_000)
+    app.state.numbers = Tries(most=8, every_ms=6_000)
     app.add_middleware(Doorkeeper, door=door)
     problems.install(app)
     app.state.wings = (Wing("/staff", _staff), Wing("/owner", _owner))

@@ -9,11 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from tihuo.api.asking import door_of, read, write
-from tihuo.api.kiosk_stage import View, draw, language_for, our_kiosk, stage_of, troubles_of
+from tihuo.api.asking import door_of, write
+from tihuo.api.kiosk_stage import View, draw, language_for, our_kiosk, stage_of, stands_here, troubles_of
 from tihuo.api.kiosk_tries import Tries
 from tihuo.api.pages import fragment
-from tihuo.boards.kiosk import kiosk_picture
 from tihuo.ledger.database import DatabaseTrouble
 from tihuo.shop.words import Refusal
 from tihuo.stages import handing_over, welcoming
@@ -112,7 +111,7 @@ def hand_over(
     """都拿到了: the parcels that the customer saw and took, once, however often the button is touched."""
     if not take:
         return draw(request, k, View("choose", ticked=frozenset(), hint=True))
-    if not _stands_here(request, k, visit):
+    if not stands_here(request, k, visit):
         return draw(request, k, View("told", code="visit_over"))
     try:
         write(request, handing_over.hand_over, visit, take, once=f"handover:{visit}:{nonce}", actor=f"kiosk {k}")
@@ -126,7 +125,7 @@ def hand_over(
 
 @router.post("/leave")
 def leave(request: Request, k: str, visit: Annotated[int | None, Form()] = None) -> Response:
-    if visit is not None and _stands_here(request, k, visit):
+    if visit is not None and stands_here(request, k, visit):
         write(request, handing_over.leave, visit, actor=f"kiosk {k}")
     return draw(request, k, View())
 
@@ -142,11 +141,6 @@ def call(request: Request, k: str, visit: Annotated[int | None, Form()] = None) 
             calls.give_back(k)
             return draw(request, k, View("told", code="nobody_called"))
     return draw(request, k, View("called"))
-
-
-def _stands_here(request: Request, kiosk: str, visit: int) -> bool:
-    """Whether it is this kiosk's own visit: a tablet cannot act for the customer before another one."""
-    return read(request, kiosk_picture, kiosk).visit_id == visit
 
 
 def _numbers(texts: Sequence[str]) -> frozenset[int]:

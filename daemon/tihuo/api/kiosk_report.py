@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from tihuo.api.asking import door_of, read, write
-from tihuo.api.kiosk_stage import View, draw, our_kiosk, stage_of
+from tihuo.api.kiosk_stage import View, draw, our_kiosk, stage_of, stands_here
 from tihuo.boards.counter import counter_parcel
-from tihuo.boards.kiosk import kiosk_picture
 from tihuo.boards.pickup import call_at
 from tihuo.shop.words import Refusal
 from tihuo.stages import receipting, reporting
@@ -60,6 +59,8 @@ def report_goods(
     units = {sku: (missing or []).count(sku) for sku in missing or []}
     if not units:
         return _goods(request, k, visit, parcel, hint=True)
+    if not stands_here(request, k, visit):
+        return draw(request, k, View("told", code="visit_over"))
     try:
         once = f"report:{visit}:{nonce}"
         write(request, reporting.report_goods, visit, parcel, units, kind, once=once, actor=f"kiosk {k}")
@@ -77,7 +78,7 @@ def reported(request: Request, k: str) -> Response:
 @router.post("/receipt")
 def receipt(request: Request, k: str, visit: Visit) -> Response:
     """要小票: one for the whole visit, however often the button is touched."""
-    if read(request, kiosk_picture, k).visit_id != visit:
+    if not stands_here(request, k, visit):
         return draw(request, k, View())
     try:
         write(request, receipting.of_visit, visit, actor=f"kiosk {k}")
@@ -89,6 +90,8 @@ def receipt(request: Request, k: str, visit: Visit) -> Response:
 def _chosen(request: Request, kiosk: str, visit: int, what: str, parcel: int) -> Response:
     if what == "goods":
         return _goods(request, kiosk, visit, parcel)
+    if not stands_here(request, kiosk, visit):
+        return draw(request, kiosk, View("told", code="visit_over"))
     try:
         write(request, reporting.report_parcels, visit, [parcel], what, actor=f"kiosk {kiosk}")
     except Refusal as refusal:

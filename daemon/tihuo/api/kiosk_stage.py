@@ -294,3 +294,8 @@ def _closes(part: Part) -> str:
     if part.name in ("ledger", "disk"):
         return "" if part.trouble in ("disk_low", "disk_reserve") else part.trouble
     return "" if part.name != "restore" or part.trouble == "restoring_passed" else part.trouble
+
+
+def stands_here(request: Request, kiosk: str, visit: int) -> bool:
+    """Whether it is this kiosk's own visit: a tablet cannot act for the customer before another one."""
+    return read(request, kiosk_picture, kiosk).visit_id == visit

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from tihuo.api.asking import door_of, read, write
 from tihuo.api.languages import N_
+from tihuo.api.staff_lookup import is_digits, looked_up
 from tihuo.api.staff_pages import Once, Scanned, staff_fragment, staff_page
 from tihuo.api.turns import with_numbers
 from tihuo.boards import turns as board
@@ -48,6 +49,8 @@ def take(request: Request, once: Once) -> HTMLResponse:
 @router.post("/code")
 def take_by_code(request: Request, code: Scanned, once: Once) -> HTMLResponse:
     """取号 with the pickup code: her parcels can be laid ready."""
+    if is_digits(code):
+        looked_up(request, code)
     taken = msgspec.to_builtins(write(request, queueing.take_by_code, code, once=f"turn_code:{once}"))
     return staff_fragment(request, "staff/turns_board.html", taken=taken["number"], **_queue(request))
 

@@ -540,6 +540,7 @@ KIOSK: dict[str, Text] = {
     "visit_over": Text(N_("That took a little long"), N_("Please show your code once more.")),
     "two_codes": Text(N_("One code at a time, please"), N_("Two phones lie there. Take one away; the other is read.")),
     "too_many_tries": Text(N_("Too many wrong digits"), N_("Please show your code to the camera, or call our staff.")),
+    "too_many_numbers": Text(N_("Please wait a moment"), N_("Several numbers were just taken here. Try again soon.")),
     "nobody_called": Text(N_("The call did not go out"), N_("Please come to the counter.")),
 }
 """What a kiosk cannot help with, said to a customer."""

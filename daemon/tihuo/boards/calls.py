@@ -58,11 +58,12 @@ def reminders_due(look: Look, now: int, ticks: int) -> RemindersDue:
 def call_list(look: Look, also_waiting: bool = False) -> list[CallRow]:
     """Who is to be called, whoever comes first on top and who was called before at the end. `also_waiting`: all who
     were not reminded yet, because the clock cannot say whose turn it is."""
-    states = "('call', 'waiting')" if also_waiting else "('call')"
+    states = "('waiting', 'call')" if also_waiting else "('call')"
     rows = look.rows(
         "SELECT r.customer_id, r.order_no, c.name, c.phone, r.comes_at, o.window_from, o.window_to, r.why, r.calls, "
         "(SELECT group_concat(DISTINCT p.slot) FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-        "WHERE l.order_no = r.order_no AND p.state = 'ready') FROM reminder r JOIN shop_order o ON o.no = r.order_no "
+        "WHERE l.order_no = r.order_no AND p.state = 'ready') FROM reminder r "
+        "CROSS JOIN shop_order o ON o.no = r.order_no "
         f"JOIN customer c ON c.id = r.customer_id WHERE r.state IN {states} AND o.state = 'accepted' AND {READY} "
         "ORDER BY r.comes_at, r.order_no"
     )

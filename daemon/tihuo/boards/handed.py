@@ -142,7 +142,7 @@ def astray(look: Look) -> list[AstrayParcel]:
     rows = look.rows(
         "SELECT a.parcel_id, p.slot, p.place, p.zone, c.name, c.phone, (SELECT min(order_no) FROM order_line "
         "WHERE parcel_id = p.id), a.holder_no, t.name, t.phone, a.at, a.actor FROM astray a "
-        "JOIN parcel p ON p.id = a.parcel_id JOIN customer c ON c.id = p.customer_id "
+        "CROSS JOIN parcel p ON p.id = a.parcel_id JOIN customer c ON c.id = p.customer_id "
         "JOIN shop_order o ON o.no = a.holder_no JOIN customer t ON t.id = o.customer_id ORDER BY a.at DESC, p.id"
     )
     return [

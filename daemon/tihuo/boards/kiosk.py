@@ -69,7 +69,8 @@ def _parcels(look: Look, customer_id: str, given_before: int, delegation: int | 
     rows = look.rows(
         "SELECT p.id, p.slot, p.place, p.zone, p.state = 'handed_over', (SELECT sum(CASE p.state WHEN 'handed_over' "
         "THEN put ELSE put - handed_over END) FROM order_line WHERE parcel_id = p.id), p.window_to FROM parcel p "
-        "WHERE p.customer_id = ?1 AND (p.state = 'ready' OR (p.state = 'handed_over' AND p.id IN "
+        "WHERE p.customer_id = ?1 AND p.id NOT IN (SELECT parcel_id FROM astray) "
+        "AND (p.state = 'ready' OR (p.state = 'handed_over' AND p.id IN "
         f"(SELECT parcel_id FROM handover_line WHERE id > ?2))) AND NOT {NOT_THEIRS.format(delegation='?3')} "
         "ORDER BY p.number, p.id",
         (customer_id, given_before, delegation),

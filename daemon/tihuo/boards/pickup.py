@@ -66,8 +66,9 @@ def on_the_shelf(look: Look, text: str = "", limit: int = 100) -> list[ShelfParc
     rows = look.rows(
         "SELECT p.id, p.slot, p.place, p.zone, c.name, c.phone, sum(l.put - l.handed_over), p.window_from, p.window_to "
         "FROM parcel p JOIN customer c ON c.id = p.customer_id JOIN order_line l ON l.parcel_id = p.id "
-        "WHERE p.state = 'ready' AND (?1 = '' OR p.slot = upper(?1) OR instr(c.name, ?1) = 1 "
-        "OR (length(?1) >= 4 AND substr(c.phone, -length(?1)) = ?1)) GROUP BY p.id ORDER BY p.slot, p.place LIMIT ?2",
+        "WHERE p.state IN ('sorting', 'ready') AND p.state = 'ready' AND (?1 = '' OR p.slot = upper(?1) "
+        "OR instr(c.name, ?1) = 1 OR (length(?1) >= 4 AND substr(c.phone, -length(?1)) = ?1)) "
+        "GROUP BY p.id ORDER BY p.slot, p.place LIMIT ?2",
         (text, limit),
     )
     return [

@@ -72,8 +72,8 @@ def window_loads(look: Look, session_id: str) -> list[WindowLoad]:
         (session_id,),
     )
     parcels = look.rows(
-        "SELECT p.window_from, p.window_to, sum(p.state <> 'empty'), sum(p.state = 'handed_over') FROM parcel p "
-        "JOIN wave w ON w.id = p.wave_id WHERE w.session_id = ? GROUP BY p.window_from, p.window_to",
+        "SELECT p.window_from, p.window_to, sum(p.state <> 'empty'), sum(p.state = 'handed_over') FROM wave w "
+        "CROSS JOIN parcel p ON p.wave_id = w.id WHERE w.session_id = ? GROUP BY p.window_from, p.window_to",
         (session_id,),
     )
     sizes = {(start, end): size for start, end, size in offered}

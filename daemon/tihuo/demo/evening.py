@@ -162,14 +162,14 @@ class Evening:
                 self._customer.type_digits(order.short_code) if number % 7 == 3 else self._customer.show(order.code)
             )
             self._customer.lamps_blink(picture)
-            self._take(picture, order.name, in_two=number % 11 == 2)
+            self._take(picture, order.name, in_two=number % 11 == 2, receipt=number % 3 == 0)
             self._first_served = self._first_served or (order.code, order.name)
         assert self._first_served is not None
         code, name = self._first_served
         self._say(f"  {mask_name(name)} comes again: {self._customer.show(code).state}")
         self._customer.leave()
 
-    def _take(self, picture: kiosk.KioskPicture, name: str, *, in_two: bool) -> None:
+    def _take(self, picture: kiosk.KioskPicture, name: str, *, in_two: bool, receipt: bool) -> None:
         mine = [parcel.parcel_id for parcel in picture.parcels if not parcel.taken]
         slots = ", ".join(parcel.slot for parcel in picture.parcels if not parcel.taken)
         if in_two and len(mine) > 1:
@@ -177,7 +177,9 @@ class Evening:
             self._say(f"  {mask_name(name)}: {slots} -> takes one: {part.state}")
             mine = mine[1:]
         done = self._customer.take(picture, mine)
-        self._say(f"  {mask_name(name)}: {slots} -> {done.state}")
+        if receipt:
+            self._customer.ask_for_receipt()
+        self._say(f"  {mask_name(name)}: {slots} -> {done.state}{', 小票 a receipt, please' if receipt else ''}")
         self._customer.leave()
 
     def _progress(self, order_id: str) -> str:

@@ -159,6 +159,10 @@ class CustomerPlayer:
         self._browser.post(f"/kiosk/hand-over?k={self._kiosk}", visit=picture.visit_id, nonce=nonce, take=parcels)
         return self._picture()
 
+    def ask_for_receipt(self) -> None:
+        """Touch 要小票 on the last page."""
+        self._browser.post(f"/kiosk/receipt?k={self._kiosk}", visit=self._picture().visit_id)
+
     def leave(self) -> None:
         visit = self._picture().visit_id
         if visit is not None:

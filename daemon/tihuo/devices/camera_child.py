@@ -25,7 +25,7 @@ BEAT_S = 0.25
 MOST_BYTES = 512 << 20
 """Of memory of its own, after which a library gets no more. Long before, the daemon replaces the process."""
 _REOPEN_S = 0.5
-_NOTHING_NEW_S = 0.02
+_NOTHING_NEW_S = 0.01
 _PR_SET_PDEATHSIG = 1
 
 
@@ -115,11 +115,11 @@ class _Capture:
             self._look_at(frame, at)
         if began - self._last_beat >= BEAT_S:
             self._beat(None)
-        if self._source.live:
+        if frame is None:  # nothing was looked at, so the pace does not count: a damaged frame costs no second one
+            time.sleep(_NOTHING_NEW_S)
+        elif self._source.live:
             every = self._rest_s if self._rest.resting else self._frame_s
             time.sleep(max(0.0, began + every - time.monotonic()))
-        elif frame is None:
-            time.sleep(_NOTHING_NEW_S)
 
     def _look_at(self, frame: Any, at: Millis) -> None:
         wish = self._wishes.take()

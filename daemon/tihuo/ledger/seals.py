@@ -133,11 +133,6 @@ def head(look: AnyLook | Work) -> Head | None:
     return Head(*row) if row else None
 
 
-def entries_about(look: AnyLook, subject: int) -> list[int]:
-    """The sealed entries that are about a subject, the oldest first."""
-    return [row[0] for row in look.rows("SELECT entry FROM journal_about WHERE subject = ? ORDER BY entry", (subject,))]
-
-
 def unsealed(look: Look) -> int:
     """How many entries wait for their seal."""
     newest = head(look)

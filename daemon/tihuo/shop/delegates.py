@@ -87,12 +87,13 @@ def parcels_for(work: Work, known: Delegation, customer_id: str) -> list[int]:
     """The parcels that a neighbour with lines of his own may carry away whole.
 
     Raises `Refusal`: `part_of_a_parcel` (his things lie among others: the staff take them out), `not_ready`,
-    `already_collected`, `nothing_left`.
+    `already_collected`, `nothing_left`, `being_looked_for` (somebody else took it home).
     """
     assert known.lines is not None
     whole = work.sql(
-        "SELECT p.id FROM parcel p WHERE p.customer_id = ?1 AND p.state = 'ready' AND EXISTS (SELECT 1 FROM order_line "
-        f"WHERE parcel_id = p.id AND put > handed_over) AND NOT {NOT_THEIRS.format(delegation='?2')} ORDER BY p.id",
+        "SELECT p.id FROM parcel p WHERE p.customer_id = ?1 AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id "
+        "FROM astray) AND EXISTS (SELECT 1 FROM order_line WHERE parcel_id = p.id AND put > handed_over) "
+        f"AND NOT {NOT_THEIRS.format(delegation='?2')} ORDER BY p.id",
         (customer_id, known.no),
     ).fetchall()
     if whole:
@@ -103,12 +104,12 @@ def parcels_for(work: Work, known: Delegation, customer_id: str) -> list[int]:
 def parcels_with(work: Work, known: Delegation) -> list[int]:
     """The parcels on the shelf that hold anything of a neighbour with lines of his own, for staff who take it out.
 
-    Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`.
+    Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `being_looked_for`.
     """
     found = work.sql(
         "SELECT DISTINCT p.id FROM order_line l JOIN parcel p ON p.id = l.parcel_id JOIN delegation_line d "
         "ON d.line_no = l.line_no WHERE l.order_no = ? AND d.delegation_no = ? AND p.state = 'ready' "
-        "AND l.put > l.handed_over ORDER BY p.id",
+        "AND l.put > l.handed_over AND p.id NOT IN (SELECT parcel_id FROM astray) ORDER BY p.id",
         (known.order_no, known.no),
     ).fetchall()
     if not found:
@@ -117,6 +118,12 @@ def parcels_with(work: Work, known: Delegation) -> list[int]:
 
 
 def _nothing_for(work: Work, known: Delegation) -> Refusal:
+    if work.one(
+        "SELECT 1 FROM order_line l JOIN delegation_line d ON d.line_no = l.line_no JOIN astray a "
+        "ON a.parcel_id = l.parcel_id WHERE l.order_no = ? AND d.delegation_no = ?",
+        (known.order_no, known.no),
+    ):
+        return Refusal("being_looked_for")
     lines = _units_for(work, known)
     if any(here for _, here, _, _ in lines):
         return Refusal("part_of_a_parcel")

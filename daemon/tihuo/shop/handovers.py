@@ -14,6 +14,7 @@ from tihuo.shop.delegates import last_taken
 from tihuo.shop.events import LineQuantity, OrderHandedOver, OrderHandoverUndone
 from tihuo.shop.labels import queue_label, receipt_facts
 from tihuo.shop.orders import IMPORTED
+from tihuo.shop.parcels import place_in
 from tihuo.shop.stock import move
 from tihuo.shop.uncollected import given_up
 from tihuo.shop.words import Refusal
@@ -169,7 +170,11 @@ def give(
                 delegate=way.delegate,
             )
         )
-    left = work.one("SELECT count(*) FROM parcel WHERE customer_id = ? AND state = 'ready'", (customer_id,))
+    left = work.one(
+        "SELECT count(*) FROM parcel WHERE customer_id = ? AND state = 'ready' "
+        "AND id NOT IN (SELECT parcel_id FROM astray)",
+        (customer_id,),
+    )
     assert left is not None
     if work.house.print_receipts and not work.house.receipts_on_wish:
         paper.queue(
@@ -224,17 +229,6 @@ def take_back(work: Work, parcel_id: int, gone: list[Gone], reason: str) -> int:
             OrderHandoverUndone(order_id=order[0], imported=imported, lines=tuple(lines), reason=reason, at=work.now)
         )
     return sum(record.quantity for record in gone)
-
-
-def place_in(work: Work, parcel_id: int, slot: str) -> int:
-    """The first place in a slot that no other parcel has."""
-    taken = {
-        row[0]
-        for row in work.sql(
-            "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready') AND id <> ?", (slot, parcel_id)
-        )
-    }
-    return next(n for n in range(1, len(taken) + 2) if n not in taken)
 
 
 def _back_in_its_slot(work: Work, parcel_id: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tihuo.shop import paper, reminders
-from tihuo.shop.events import OrderReady, ParcelPlace, ParcelReady, WaveDone
+from tihuo.shop.events import OrderReady, ParcelMoved, ParcelPlace, ParcelReady, WaveDone
 from tihuo.shop.labels import queue_label
 from tihuo.shop.orders import IMPORTED
 from tihuo.shop.weights import settle_weights
+from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
 
@@ -60,16 +61,42 @@ def reopen_parcel(work: Work, parcel_id: int) -> None:
     assert row is not None
     slot, place, wave_id, state = row
     if state == "empty":
-        taken = {
-            other
-            for (other,) in work.sql(
-                "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready')", (slot,)
-            )
-        }
-        place = next(n for n in range(1, len(taken) + 2) if n not in taken)
+        place = place_in(work, parcel_id, slot)
     work.sql("UPDATE parcel SET state = 'sorting', ready_at = NULL, place = ? WHERE id = ?", (place, parcel_id))
     work.sql("UPDATE wave SET state = 'open', done_at = NULL WHERE id = ?", (wave_id,))
     call_off_label(work, parcel_id)
+
+
+def place_in(work: Work, parcel_id: int, slot: str) -> int:
+    """The first place in a slot that no other parcel has."""
+    taken = {
+        row[0]
+        for row in work.sql(
+            "SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready') AND id <> ?", (slot, parcel_id)
+        )
+    }
+    return next(n for n in range(1, len(taken) + 2) if n not in taken)
+
+
+def move_parcel(work: Work, parcel_id: int, slot: str) -> None:
+    """移位: a parcel on the shelf stands in another slot of its zone now, and gets a label that says so.
+
+    Raises `Refusal`: `not_ready`, `unknown_slot`, `wrong_zone`.
+    """
+    parcel = work.one("SELECT slot, zone FROM parcel WHERE id = ? AND state = 'ready'", (parcel_id,))
+    if parcel is None:
+        raise Refusal("not_ready")
+    before, zone = parcel
+    if not any(slot in slots for slots in work.house.slots.values()):
+        raise Refusal("unknown_slot", slot=slot[:12])
+    if slot not in work.house.slots.get(zone, ()):
+        raise Refusal("wrong_zone", zone=zone)
+    if slot == before:
+        return
+    work.sql("UPDATE parcel SET slot = ?, place = ? WHERE id = ?", (slot, place_in(work, parcel_id, slot), parcel_id))
+    call_off_label(work, parcel_id)
+    queue_label(work, parcel_id)
+    work.record(ParcelMoved(parcel_id=parcel_id, slot=slot, before=before))
 
 
 def call_off_label(work: Work, parcel_id: int) -> None:

@@ -16,12 +16,15 @@ TOGETHER_MS = 3_600_000
 """Orders that she fetches within so long are one reminder."""
 AGAIN_MS = 7_200_000
 """Who was told is told again only if her time is so much later than what she was told."""
+OUTCOMES = ("reached", "no_answer", "wrong_number")
+"""What a call can come to."""
 CALLS = 2
 """So often somebody tries to reach her."""
 
 READY = (
     "EXISTS (SELECT 1 FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-    "WHERE l.order_no = r.order_no AND l.put > l.handed_over AND p.state = 'ready')"
+    "WHERE l.order_no = r.order_no AND l.put > l.handed_over AND p.state = 'ready' "
+    "AND p.id NOT IN (SELECT parcel_id FROM astray))"
 )
 """Whether anything of the order of reminder `r` waits on the shelf."""
 

@@ -7,21 +7,20 @@ window ──her window ends──► told ──half of its zone's time──�
 
 from __future__ import annotations
 
+from tihuo.shop import parcels
 from tihuo.shop.cancelling import TakenOut, cancel_rest
 from tihuo.shop.events import (
     CustomerCalled,
     LineQuantity,
     NoShowMarked,
     OrderUncollected,
-    ParcelMoved,
     PhoneShown,
     QuarantineDecided,
     UncollectedMoved,
 )
 from tihuo.shop.fence import keep_out, may_lend
-from tihuo.shop.labels import queue_label
 from tihuo.shop.orders import IMPORTED
-from tihuo.shop.parcels import call_off_label
+from tihuo.shop.reminders import OUTCOMES
 from tihuo.shop.shortages import void_quarantined
 from tihuo.shop.uncollected import KEEP_DAYS, kept_ms
 from tihuo.shop.windows import day_ends, when_staff
@@ -31,7 +30,6 @@ from tihuo.shop.work import Work
 AT_ONCE = 100
 """So many parcels go a step on in one transaction."""
 DAY_MS = 86_400_000
-OUTCOMES = ("reached", "no_answer", "wrong_number")
 
 
 def move_on(work: Work) -> int:
@@ -161,22 +159,8 @@ def move_parcel(work: Work, parcel_id: int, slot: str) -> str:
     """
     keep_out(work)
     slot = slot.strip().upper().removeprefix("TH:SLOT:")
-    row = work.one("SELECT slot, zone FROM parcel WHERE id = ? AND state = 'ready'", (parcel_id,))
-    if row is None:
-        raise Refusal("not_on_the_shelf")
-    before, zone = row
-    if not any(slot in slots for slots in work.house.slots.values()):
-        raise Refusal("unknown_slot", slot=slot)
-    if slot not in work.house.slots.get(zone, ()):
-        raise Refusal("wrong_zone", zone=zone)
-    if slot != before:
-        there = work.sql("SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready')", (slot,))
-        taken = {place for (place,) in there}
-        place = next(n for n in range(1, len(taken) + 2) if n not in taken)
-        work.sql("UPDATE parcel SET slot = ?, place = ? WHERE id = ?", (slot, place, parcel_id))
-        call_off_label(work, parcel_id)
-        queue_label(work, parcel_id)
-        work.record(ParcelMoved(parcel_id=parcel_id, slot=slot, before=before))
+    _row(work, parcel_id)
+    parcels.move_parcel(work, parcel_id, slot)
     work.sql("UPDATE uncollected SET moved = 1 WHERE parcel_id = ? AND step <> 'window'", (parcel_id,))
     _task_done(work, parcel_id)
     return slot

@@ -28,6 +28,7 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.fence import look_again
 from tihuo.shop.orders import NewOrder, last_order
+from tihuo.shop.parcels import place_in
 from tihuo.shop.reclaim import defer_loss, loss_told, stand_in_again
 from tihuo.shop.shortages import BY_HAND, enter
 from tihuo.shop.stock import OF_GRANT, OF_ITEM, move, offer
@@ -464,10 +465,7 @@ def _parcel_again(work: Work, order: _Order, parcel_id: int, zone: str, slot: st
         wave_id = work.sql(
             "INSERT INTO wave(session_id, state, opened_at) VALUES (?, 'open', 0)", (order.session_id,)
         ).lastrowid
-    taken = {
-        row[0] for row in work.sql("SELECT place FROM parcel WHERE slot = ? AND state IN ('sorting', 'ready')", (slot,))
-    }
-    place = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    place = place_in(work, parcel_id, slot)
     work.sql(
         "INSERT INTO parcel(id, wave_id, customer_id, window_from, window_to, zone, slot, place, number, of_total, "
         "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sorting')",

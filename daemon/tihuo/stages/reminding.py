@@ -8,7 +8,6 @@ from tihuo.shop.fence import may_lend
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
-OUTCOMES = ("reached", "no_answer", "wrong_number")
 AT_ONCE = 100
 """So many orders are looked at in one transaction."""
 
@@ -115,7 +114,7 @@ def note_call(work: Work, order_no: int, outcome: str) -> None:
     While nobody vouches for the clock, people are called who are not due. Raises `Refusal`: `call_settled`,
     `bad_answer`.
     """
-    if outcome not in OUTCOMES:
+    if outcome not in reminders.OUTCOMES:
         raise Refusal("bad_answer")
     row = work.one(
         "SELECT r.customer_id, o.order_id, r.comes_at FROM reminder r JOIN shop_order o ON o.no = r.order_no "

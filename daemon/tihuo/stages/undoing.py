@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tihuo.shop.events import ParcelAstray, ParcelMoved
+from tihuo.shop.events import ParcelAstray
 from tihuo.shop.fence import keep_out
-from tihuo.shop.handovers import MOST_RECORDS, gone_of, may_be_undone, place_in, take_back
-from tihuo.shop.labels import queue_label
+from tihuo.shop.handovers import MOST_RECORDS, gone_of, may_be_undone, take_back
 from tihuo.shop.missed import write_off
-from tihuo.shop.parcels import call_off_label
+from tihuo.shop.parcels import move_parcel
 from tihuo.shop.words import Refusal, Role
 from tihuo.shop.work import Work
 
@@ -102,26 +101,10 @@ def settle_astray(work: Work, parcel_id: int, back: bool) -> None:
     work.record(ParcelAstray(parcel_id=parcel_id, holder_no=row[0], state="back" if back else "lost"))
 
 
-def put_elsewhere(work: Work, parcel_id: int, slot: str) -> int:
-    """A parcel on the shelf is put into another slot of its zone, and gets a label that says so; gives its place there.
-
-    Raises `Refusal`: `not_ready`, `unknown_slot`, `wrong_zone`.
-    """
-    parcel = work.one("SELECT slot, zone FROM parcel WHERE id = ? AND state = 'ready'", (parcel_id,))
-    if parcel is None:
-        raise Refusal("not_ready")
-    before, zone = parcel
-    if not any(slot in slots for slots in work.house.slots.values()):
-        raise Refusal("unknown_slot", slot=slot[:12])
-    if slot not in work.house.slots.get(zone, ()):
-        raise Refusal("wrong_zone", zone=zone)
-    place = place_in(work, parcel_id, slot)
-    if slot != before:
-        work.sql("UPDATE parcel SET slot = ?, place = ? WHERE id = ?", (slot, place, parcel_id))
-        call_off_label(work, parcel_id)
-        queue_label(work, parcel_id)
-        work.record(ParcelMoved(parcel_id=parcel_id, slot=slot, before=before))
-    return place
+def put_elsewhere(work: Work, parcel_id: int, slot: str) -> None:
+    """移位: a parcel on the shelf is put into another slot of its zone. Raises as `shop.parcels.move_parcel`."""
+    keep_out(work)
+    move_parcel(work, parcel_id, slot)
 
 
 def _undo(work: Work, parcel_id: int, reason: str, handover: int, role: str) -> int:

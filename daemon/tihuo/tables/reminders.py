@@ -16,6 +16,7 @@ class Reminder(SQLModel, table=True):
         CheckConstraint("why IN ('', 'no_consent', 'failed', 'offline', 'no_answer')"),
         Index("reminder_waiting", "due_at", sqlite_where=text("state = 'waiting'")),
         Index("reminder_asked", "answer_by", sqlite_where=text("state = 'asked'")),
+        Index("reminder_with", "with_order", sqlite_where=text("with_order IS NOT NULL")),
         Index("reminder_to_call", "comes_at", sqlite_where=text("state = 'call'")),
         Index("reminder_of_customer", "customer_id", sqlite_where=text("state IN ('waiting', 'call')")),
     )

@@ -825,6 +825,7 @@ CREATE TABLE reminder (
 );
 CREATE INDEX reminder_waiting ON reminder (due_at) WHERE state = 'waiting';
 CREATE INDEX reminder_asked ON reminder (answer_by) WHERE state = 'asked';
+CREATE INDEX reminder_with ON reminder (with_order) WHERE with_order IS NOT NULL;
 CREATE INDEX reminder_to_call ON reminder (comes_at) WHERE state = 'call';
 CREATE INDEX reminder_of_customer ON reminder (customer_id) WHERE state IN ('waiting', 'call');
 CREATE TABLE reminder_credit (
