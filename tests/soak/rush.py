@@ -14,6 +14,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,9 @@ class Screen:
     def touch(self, *, twice: bool = False) -> None:
         """都拿到了. A touch goes to whatever is there; it may be gone by then."""
         button = self.page.query_selector(".actions .go[hx-post*='/hand-over']")
-        if button is not None:
+        if button is None:
+            return
+        with suppress(BrowserTrouble):  # drawn anew under the finger
             if twice:
                 button.dblclick(timeout=2000, delay=5)
             else:

@@ -10,7 +10,7 @@ import pytest
 from tests.soak.rush import rush
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PEOPLE = 20
+PEOPLE = 12
 
 
 def test_everybody_gets_what_is_hers_once_whatever_goes_wrong(tmp_path: Path) -> None:
