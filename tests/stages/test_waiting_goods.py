@@ -16,7 +16,7 @@ from tests.little_shop import EVENING, HOUR, WINDOW, LittleShop
 from tests.stages.test_invariant import PICK, Shop
 from tihuo.boards import uncollected
 from tihuo.shop.events import OrderUncollected, OrderWindowChanged, ReminderDue
-from tihuo.shop.reminders import AGAIN_MS
+from tihuo.shop.reminders import AGAIN_MS, OUTCOMES
 from tihuo.shop.uncollected import OWNERS
 from tihuo.stages import overdue, reminding, scheduling
 from tihuo.timetable import Timetable
@@ -76,7 +76,7 @@ class Waiting(Shop):
         who = ("lin", "zhao", "ou")[pick % 3]
         self.do(reminding.note_credits, "" if hers else f"o{pick % 5 + 1}", who if hers else "", count)
 
-    @rule(pick=PICK, outcome=st.sampled_from(reminding.OUTCOMES))
+    @rule(pick=PICK, outcome=st.sampled_from(OUTCOMES))
     def somebody_calls(self, pick: int, outcome: str) -> None:
         self.do(reminding.note_call, self.one_of(pick, "SELECT order_no FROM reminder"), outcome)
         self.do(overdue.note_call, self.one_of(pick, "SELECT parcel_id FROM uncollected"), outcome)
