@@ -121,3 +121,19 @@ def test_the_next_customer_who_is_quick_is_no_crowd() -> None:
     watch = crowd_watch()
     assert texts(watch, [ANNA], 0) == [ANNA.text]
     assert texts(watch, [BO], 66) == [BO.text]
+
+
+def test_who_comes_back_after_somebody_else_is_read_at_once() -> None:
+    watch = Watch(one_at_a_time="TH1:")
+    other = Read("TH1:SHOP:OTHER:MAC", "qr")
+    assert texts(watch, [QR, EAN], 0) == [QR.text]
+    assert texts(watch, [QR, EAN], 33) == [EAN.text]
+    assert texts(watch, [other, EAN], 600) == [other.text]
+    assert texts(watch, [QR, EAN], 1000) == [QR.text], "and the goods beside her are the same goods"
+
+
+def test_two_codes_that_are_read_in_turn_do_not_chase_each_other() -> None:
+    watch = Watch(one_at_a_time="TH1:")
+    other = Read("TH1:SHOP:OTHER:MAC", "qr")
+    told = [text for frame in range(90) for text in texts(watch, [(QR, other)[frame % 2]], frame * 33)]
+    assert told == [QR.text, other.text]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from tihuo.devices.ports import LONGEST_TEXT, Sighting, Symbology
 from tihuo.shop.words import Millis
 
+_GONE_AFTER_MS = 300
+"""So long a code may be unread while it lies there beside another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -20,9 +23,10 @@ class Read:
 class Watch:
     """Turns the reads of frame after frame into sightings. Times are milliseconds of a clock that never jumps.
 
-    A text is reported again only after it was away for `again_after_ms`. A QR code checks itself; both decoders have
-    given wrong numbers with a right check digit for blurred bars, so those need two frames within `agree_within_ms`
-    (and a number that somebody knows, but that is for others to say).
+    A text is reported again only after it was away for `again_after_ms`, or after somebody else's code lay there
+    meanwhile. A QR code checks itself; both decoders have given wrong numbers with a right check digit for blurred
+    bars, so those need two frames within `agree_within_ms` (and a number that somebody knows, but that is for others
+    to say).
 
     QR codes that begin with `one_at_a_time` belong to a person each. Two in one frame are a crowd: it is told once, as
     `crowded`, and each of them counts as new when it lies there alone again.
@@ -59,6 +63,11 @@ class Watch:
             return False
         self._once.pop(name, None)
         known = name in self._seen
+        if not known and self._is_somebodys(read):  # whoever was there before has gone, and may come back at once
+            gone = [other for other, last in self._seen.items() if now_ms - last >= _GONE_AFTER_MS]
+            for other in gone:
+                if self._is_somebodys(Read(other[1], "qr")) and other[0] == "qr":
+                    del self._seen[other]
         self._seen[name] = now_ms
         return not known
 
