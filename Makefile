@@ -32,12 +32,12 @@ demo:
 test:
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory lint types imports
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check:
 	@$(SETUP) check
 	@$(MAKE) --no-print-directory lint types imports
-	@$(BIN)/python -m pytest -m 'not browser and not broker and not slow and not root'
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser and not broker and not slow and not root'
 
 bench:
 	@$(SETUP) bench

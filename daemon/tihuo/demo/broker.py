@@ -112,6 +112,7 @@ class Broker:
         """Leave everybody without an answer, connections open, until `go_on()`."""
         if self._child:
             self._child.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._child.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # its threads stop one by one
 
     def go_on(self) -> None:
         if self._child:
