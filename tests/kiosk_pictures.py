@@ -19,7 +19,8 @@ from playwright.sync_api import Page, sync_playwright
 from tests.pages.conftest import ARGUMENTS, CHROMIUM, LANDSCAPE, PORTRAIT
 from tests.pages.evening import Evening, Served
 from tests.pages.test_kiosk import faults
-from tihuo.stages import preparing
+from tihuo.shop.guesses import KIOSK
+from tihuo.stages import handing_over, preparing
 
 PICTURES = Path(__file__).parents[1] / "daemon" / "docs" / "pictures"
 OF_THE_DOCS = {
@@ -89,6 +90,12 @@ def plain(walk: Walk) -> None:
         walk.tell(evening.code(order), code)
     walk.tell(CUT, "unknown_code")
     walk.tell(ELSEWHERE, "other_shop")
+    evening.do(handing_over.keep_apart, "k1")
+    walk.page.wait_for_selector(".scene-told[data-cue*=':two_codes:']")
+    walk.keep("told-two_codes", "told")
+    for guess in range(KIOSK.free):
+        evening.show(f"{guess:08d}")
+    walk.tell(evening.digits("o2"), "too_many_tries")
 
 
 def others(walk: Walk) -> None:

@@ -8,7 +8,8 @@
         assert shop.read(kiosk.kiosk_picture, "k1").state == "done"
         assert not shop.read(balance.imbalances)
 
-`do` runs a stage and waits for its commit; `read` asks a board; `sql` looks at rows; `events` reads the journal back.
+`do` runs a stage and waits for its commit; `refusal` runs one that must be refused; `read` asks a board; `sql` looks at
+rows; `events` reads the journal back.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from typing import Any
 
 import msgspec
 
+from tihuo.boards.balance import imbalances
+from tihuo.boards.paper import PaperRow, work_for
 from tihuo.ledger.database import Readers, migrate
 from tihuo.ledger.journal import entries_after
 from tihuo.ledger.writer import Writer
 from tihuo.shop.events import Event
 from tihuo.shop.orders import NewLine, NewOrder
 from tihuo.shop.pickups import code_for
-from tihuo.shop.words import Millis, Zone
+from tihuo.shop.words import Millis, Refusal, Zone
 from tihuo.shop.work import House
 from tihuo.stages import preparing, selling, sorting
 
@@ -99,6 +102,17 @@ class LittleShop:
         while not self.running and self.writer.step(0):
             pass
         return future.result(10)
+
+    def refusal(self, stage: Callable[..., Any], *args: Any) -> Refusal:
+        """What a stage raises. Nothing may have happened: no fact is recorded, and the book balances."""
+        entries = self.value("SELECT max(entry) FROM journal")
+        try:
+            self.do(stage, *args)
+        except Refusal as refusal:
+            assert self.value("SELECT max(entry) FROM journal") == entries
+            assert self.read(imbalances) == {}
+            return refusal
+        raise AssertionError(f"{stage} was not refused")
 
     def read(self, board: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return self.readers.read(board, *args, **kwargs)
@@ -220,6 +234,11 @@ class LittleShop:
         """The text of the order's QR."""
         number = self.value("SELECT no FROM shop_order WHERE order_id = ?", order_id)
         return code_for(self.house.store_id, number, self.house.code_key)
+
+    def queued(self, kind: str, limit: int = 20) -> list[PaperRow]:
+        """The next jobs of a kind that any printer may take."""
+        jobs: list[PaperRow] = self.read(work_for, "", (kind,), limit=limit)
+        return jobs
 
     def close(self) -> None:
         self.writer.close()

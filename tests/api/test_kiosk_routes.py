@@ -52,11 +52,11 @@ def test_right_digits_cost_nothing_and_wrong_ones_run_out(shop: Evening, kiosk: 
     assert [show(kiosk, right) for _ in range(8)] == ["welcome:"] * 8
     assert [show(kiosk, wrong) for _ in range(4)] == ["unknown_code:"] * 4
     assert show(kiosk, " 0000 0000 ") == "unknown_code:", "spaces make no other code of it"
-    assert show(kiosk, "0 0 0 0 0 0 0 0") == "unknown_code:told", "the screen says that it takes no more"
-    assert show(kiosk, right) == "unknown_code:told", "and does not tell right from wrong"
+    assert show(kiosk, "0 0 0 0 0 0 0 0") == "too_many_tries:", "the screen says that it takes no more"
+    assert show(kiosk, right) == "too_many_tries:", "and does not tell right from wrong"
     assert show(kiosk, shop.code("o2")) == "welcome:", "a code that nobody can guess is always welcome"
     shop.clock.tick(30_000)
-    assert [show(kiosk, wrong), show(kiosk, wrong)] == ["unknown_code:", "unknown_code:told"]
+    assert [show(kiosk, wrong), show(kiosk, wrong)] == ["unknown_code:", "too_many_tries:"]
 
 
 def test_digits_with_spaces_between_are_digits(shop: Evening, kiosk: httpx.Client) -> None:

@@ -10,7 +10,6 @@ import pytest
 from tests.api.desk import OWNER, SHELF, STAFF, Desk, code_of, desk, words
 from tihuo.api.app import create_app
 from tihuo.boards.dead_lamps import dead_lamps
-from tihuo.boards.paper import queued_paper
 from tihuo.devices.lamp_plan import LampKind, LampPlan
 from tihuo.devices.simulated import SimulatedLights
 from tihuo.reactions.lights import LampKeeper
@@ -124,7 +123,7 @@ def test_the_wiring_list_goes_to_the_printer_of_lists(desk: Desk) -> None:
     owner = with_door(desk, wiring=plan).client(OWNER, "en")
     for _ in range(2):
         owner.post("/owner/devices/wiring/print", data={"once": "tap-of-her-0001"}, headers=TAP)
-    (job,) = desk.shop.read(queued_paper, "list")
+    (job,) = desk.shop.queued("list")
     assert [row["text"] for row in job.content["rows"]] == ["QA", "QB", "QC", "QD", "QE", "QF"]
 
 

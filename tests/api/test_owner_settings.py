@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+
+import msgspec
+import pytest
+from pydantic import ValidationError
 
 from tests.api.desk import OTHER, OWNER, STAFF, Desk, code_of, desk, words
+from tihuo.api.app import create_app
 from tihuo.api.auth import fits
 from tihuo.boards import people
+from tihuo.settings import Settings
 from tihuo.stages import selling, sorting
 
 __all__ = ["desk"]
@@ -43,6 +50,16 @@ def test_what_cannot_be_is_refused(desk: Desk) -> None:
     data = {"role": "king", "pin": "1234", "name": "小何", "once": "wish-of-hers-3"}
     odd = owner.post("/owner/settings/users", data=data, headers=TAP)
     assert (odd.status_code, code_of(odd.text)) == (409, "bad_role")
+
+
+def test_the_page_says_how_long_staff_may_take_a_hand_over_back(desk: Desk) -> None:
+    assert "店员可撤销交付 30 分钟内" in words(desk.client(OWNER).get("/owner/settings").text)
+    desk.app = create_app(replace(desk.door, house=msgspec.structs.replace(desk.door.house, undo_within_ms=60_000)))
+    said = words(desk.client(OWNER, "en").get("/owner/settings").text)
+    assert "Staff may take a hand-over back for 1 minute " in said
+    for odd in (0, 1441, "soon"):
+        with pytest.raises(ValidationError, match="undo_minutes"):
+            Settings(undo_minutes=odd)  # type: ignore[arg-type]
 
 
 def test_aftercare_shows_what_went_wrong_and_what_it_cost(desk: Desk) -> None:

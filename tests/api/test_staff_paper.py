@@ -52,9 +52,9 @@ def test_a_range_of_slots_is_typed_in_any_case(desk: Desk) -> None:
     wave, staff = wave_of(desk.shop), desk.client(STAFF, "en")
     data = {"wave": wave, "first": " a02 ", "last": "a02", "once": "tap-of-her-0001"}
     assert staff.post("/staff/paper/labels", data=data, headers=TAP).status_code == 200
-    assert [row.content["slot"] for row in desk.shop.read(board.queued_paper, "label")] == ["A02"]
+    assert [row.content["slot"] for row in desk.shop.queued("label")] == ["A02"]
     staff.post("/staff/paper/pick-list", data={"wave": wave, "once": "tap-of-her-0002"}, headers=TAP)
-    assert len(desk.shop.read(board.queued_paper, "list")) == 1
+    assert len(desk.shop.queued("list")) == 1
 
 
 def test_the_drawer_is_not_for_staff_and_not_without_a_reason(desk: Desk) -> None:
@@ -67,7 +67,7 @@ def test_the_drawer_is_not_for_staff_and_not_without_a_reason(desk: Desk) -> Non
     assert ask(owner, " ", "tap-of-her-0002") == (409, "no_reason")
     for _ in range(2):
         assert ask(owner, "找零", "tap-of-her-0003") == (200, "")
-    assert len(desk.shop.read(board.queued_paper, "drawer")) == 1
+    assert len(desk.shop.queued("drawer")) == 1
     assert 'id="cash"' in owner.get("/staff/more").text
     assert 'id="cash"' not in desk.client(STAFF).get("/staff/more").text
 
@@ -75,7 +75,7 @@ def test_the_drawer_is_not_for_staff_and_not_without_a_reason(desk: Desk) -> Non
 def test_a_drawer_that_did_not_open_is_said_to_have_not(desk: Desk) -> None:
     owner = desk.client(OWNER, "en")
     owner.post("/staff/paper/drawer", data={"reason": "找零", "once": "tap-of-her-0001"}, headers=TAP)
-    (job,) = desk.shop.read(board.queued_paper, "drawer")
+    (job,) = desk.shop.queued("drawer")
     desk.shop.do(paper.take, job.job_id, "receipt")
     desk.shop.do(paper.moved, job.job_id, ("sending",), "cancelled", "printer_unreachable")
     assert "Not done 1 Cash drawer 找零" in (said := words(owner.get("/staff/paper").text))

@@ -37,7 +37,7 @@ def test_more_than_is_free_cannot_be_sold_over_the_counter(desk: Desk) -> None:
 def test_doubtful_paper_waits_for_a_person(desk: Desk) -> None:
     desk.shop.sell("o1", "lin", RICE=1)
     desk.shop.sort()
-    job = desk.shop.read(board.queued_paper, "label")[0].job_id
+    job = desk.shop.queued("label")[0].job_id
     desk.shop.do(paper.moved, job, ("queued",), "sending")
     desk.shop.do(paper.moved, job, ("sending",), "doubtful", "printer_silent")
     staff = desk.client(STAFF, "en")
@@ -53,7 +53,7 @@ def test_doubtful_paper_waits_for_a_person(desk: Desk) -> None:
 
 def test_a_test_print_is_queued(desk: Desk) -> None:
     desk.client(STAFF, "en").post("/staff/paper/test", data={"once": "tap-of-her-0001"}, headers=TAP)
-    assert [job.kind for job in desk.shop.read(board.queued_paper, "test")] == ["test"]
+    assert [job.kind for job in desk.shop.queued("test")] == ["test"]
 
 
 def test_a_trouble_stands_with_its_next_step(desk: Desk) -> None:

@@ -21,7 +21,7 @@ _SIZE = (1280, 720)
 
 
 def corpus(_folder: Path) -> list[Figure]:
-    """Shares in percent. What is gated is the plausible evening; the others are told, and promised to nobody."""
+    """Shares in percent. The plausible evening and the photographs are promised."""
     looks = [look_at(scene(number)) for number in range(SCENES)]
     hard = [look_at(scene(number, hard=True)) for number in range(HARD)]
     wrong = sum(len(look.wrong) for look in looks + hard)
@@ -31,8 +31,11 @@ def corpus(_folder: Path) -> list[Figure]:
         _share(
             "corpus.read", "phones of an evening that are read within 6 frames", [look.read for look in looks], 99.0
         ),
-        _share("corpus.first", "the same from the first frame (bars: the second)", [_at_once(look) for look in looks]),
-        _share("corpus.hard", "phones with everything wrong at once", [look.read for look in hard]),
+        _share(
+            "corpus.first", "the same from the first frame (bars: the second)", [_at_once(look) for look in looks], 97.0
+        ),
+        # Promised to nobody: 30 lies a little under what is read, so that a reader that got worse is noticed.
+        _share("corpus.hard", "phones with everything wrong at once", [look.read for look in hard], 30.0),
         Figure(
             name="corpus.wrong",
             what="texts that nobody showed, in both sets",
@@ -43,7 +46,7 @@ def corpus(_folder: Path) -> list[Figure]:
         ),
     ]
     if photographs := _photographs():
-        figures.append(_share("corpus.photos", "photographs of codes by people we do not know", photographs))
+        figures.append(_share("corpus.photos", "photographs of codes by people we do not know", photographs, 100.0))
     return figures
 
 
@@ -51,9 +54,9 @@ def _at_once(look: Look) -> bool:
     return 0 < look.at <= (2 if "label" in look.marks else 1)
 
 
-def _share(name: str, what: str, good: list[bool], target: float = 0.0) -> Figure:
+def _share(name: str, what: str, good: list[bool], target: float) -> Figure:
     value = 100 * sum(good) / len(good)
-    return Figure(name=name, what=what, value=value, unit="%", n=len(good), target=target, good="more", due=target > 0)
+    return Figure(name=name, what=what, value=value, unit="%", n=len(good), target=target, good="more")
 
 
 def _photographs() -> list[bool]:

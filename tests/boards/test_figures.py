@@ -226,4 +226,4 @@ def preparing_milk() -> list[preparing.NewItem]:
 
 def test_paper_is_counted_by_how_far_it_got(evening: LittleShop) -> None:
     assert evening.read(paper.paper_counts) == {"printed": 1, "doubtful": 1, "queued": 5, "sending": 1, "cancelled": 1}
-    assert [row.subject for row in evening.read(paper.queued_paper, "label")] == ["parcel:1"]
+    assert [row.subject for row in evening.queued("label")] == ["parcel:1"]

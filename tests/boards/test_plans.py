@@ -12,7 +12,7 @@ from tihuo.boards.counter import counter_parcel
 from tihuo.boards.kiosk import kiosk_picture, visits_overdue
 from tihuo.boards.lamps import full_slots, lamps
 from tihuo.boards.orders import order_row
-from tihuo.boards.paper import paper_of, queued_paper
+from tihuo.boards.paper import paper_of, work_for
 from tihuo.boards.sorting import by_customer, by_product, parcel_lines, parcel_row, station_picture
 from tihuo.ledger.database import Look
 
@@ -60,7 +60,7 @@ def scans(shop: LittleShop, board: Callable[..., Any], *args: Any) -> set[str]:
         (counter_parcel, (1,)),
         (kiosk_picture, ("k1",)),
         (visits_overdue, (EVENING + HOUR,)),
-        (queued_paper, ("label",)),
+        (work_for, ("label", ("label",))),
         (paper_of, ("parcel:1",)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

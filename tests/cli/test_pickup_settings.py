@@ -8,7 +8,8 @@ import pytest
 
 from tests.little_shop import LittleShop
 from tihuo.settings import SettingsTrouble, load
-from tihuo.shop.windows import day_ends, when_staff
+from tihuo.shop.days import day_ends
+from tihuo.shop.windows import when_staff
 from tihuo.wiring.box import house_of
 
 HOUR = 3_600_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,11 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.little_shop import LittleShop
+from tihuo.api.auth import hash_pin
 from tihuo.boards.trail import about_orders
 from tihuo.cli.main import app
 from tihuo.ledger import seals
 from tihuo.ledger.seals import Sealer
-from tihuo.stages import handing_over
+from tihuo.settings import Http, Settings
+from tihuo.shop.staff import keep_user
+from tihuo.stages import handing_over, welcoming
+from tihuo.wiring.box import Box
 
 
 @pytest.fixture
@@ -53,6 +58,18 @@ def test_a_book_as_it_was(book: tuple[Path, str]) -> None:
     code, text = verify(path, "--against", head, "--against", f"{head[:20]}")
     assert code == 0, text
     assert "✓ every sealed entry is what it was" in text and f"Head: {head}" in text
+
+
+def test_a_box_that_was_stopped_leaves_nothing_open(tmp_path: Path) -> None:
+    box = Box(Settings(data_dir=tmp_path, http=Http(host="127.0.0.1", port=0)))
+    box.start()
+    for number in range(3):
+        box.writer.write(welcoming.note_screen, f"k{number}").result(10)
+    box.writer.write(keep_user, "周姐", "owner", hash_pin("135790")).result(10)
+    box.stop()
+    code, text = verify(box.settings.database)
+    assert code == 0, text
+    assert re.search(r"^[1-9]\d* entries, .* 0 not yet\.$", text, re.MULTILINE), text
 
 
 def test_an_edited_entry(book: tuple[Path, str]) -> None:

@@ -119,6 +119,23 @@ def test_behind_the_fence_nothing_is_handed_over_sold_or_lent(pair: Pair) -> Non
     assert pair.shop.do(handing_over.hand_over_by_code, code).units == 1
 
 
+def test_what_was_missing_in_an_order_that_was_cancelled_since_is_not_looked_for_again(pair: Pair) -> None:
+    pair.bought("lin", RICE=2)
+    pair.shop.do(preparing.close_session, "s1")
+    pair.shop.sort()
+    parcel, rice = pair.shop.parcels()[0][0], pair.shop.sku("RICE")
+    pair.shop.do(caring.report_missing, parcel, {rice: 1}, "exchange", "not in the bag")
+    pair.settle()
+    backup = pair.back_up()
+    pair.shop.do(aftercare.cancel, 1, "sorry")
+    pair.settle()
+    pair.put_back(backup)
+    pair.settle()
+    assert pair.shop.value("SELECT state FROM shop_order") == "cancelled"
+    assert pair.shop.sql("SELECT state, outcome FROM service_ticket") == [("done", "已随订单取消")]
+    assert pair.shop.sql("SELECT * FROM missed_line") == []
+
+
 def test_what_a_customer_said_in_the_shop_is_a_ticket_again(pair: Pair) -> None:
     order = pair.bought("lin", RICE=2)
     pair.shop.do(preparing.close_session, "s1")

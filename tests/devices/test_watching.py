@@ -103,6 +103,14 @@ def test_two_peoples_codes_at_once_are_told_once_and_are_nobodys_turn() -> None:
     assert texts(watch, [ANNA], 132) == []  # one that flickers is no way out of the crowd
 
 
+def test_a_crowd_that_stays_is_told_again_for_who_looks_up_later() -> None:
+    watch = crowd_watch()
+    told = [(ms, one.again) for ms in range(0, 20_000, 100) for one in watch.frame([ANNA, BO], ms, Millis(ms))]
+    assert told == [(0, False), (8000, True), (16_000, True)]
+    assert texts(watch, [ANNA], 21_500) == [ANNA.text]
+    assert [one.again for one in watch.frame([ANNA, BO], 21_600, Millis(21_600))] == [False]
+
+
 def test_whoever_is_left_alone_is_read_although_she_was_read_before() -> None:
     watch = crowd_watch()
     assert texts(watch, [ANNA], 0) == [ANNA.text]

@@ -10,7 +10,6 @@ import pytest
 
 from tests.little_shop import LittleShop
 from tihuo.boards import balance, sorting
-from tihuo.boards.paper import queued_paper
 from tihuo.cli.importing import Booked, book
 from tihuo.intake.orders import products_of, read_orders
 from tihuo.stages import handing_over
@@ -61,7 +60,7 @@ def test_every_unit_of_a_real_evening_is_handed_over_once(evening: tuple[LittleS
     shop, _ = evening
     wave = shop.sort("fruit")
     parcels = shop.read(sorting.by_customer, wave, 0, 1000)
-    assert len(shop.read(queued_paper, "label", 1000)) == len(parcels)
+    assert len(shop.queued("label", 1000)) == len(parcels)
     orders = [row[0] for row in shop.sql("SELECT order_id FROM shop_order ORDER BY no")]
     collected = 0
     for order in orders:

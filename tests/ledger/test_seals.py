@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +145,45 @@ def test_what_a_power_cut_left_open_is_sealed_at_the_next_start(still: LittleSho
     assert again.read(seals.unsealed) == 0
     again.close()
     assert findings(still.path) == []
+
+
+def test_a_stop_seals_what_is_there_and_what_is_still_queued(still: LittleShop) -> None:
+    sealer = Hand(still)
+    still.do(tell, *facts(0, 2 * seals.PIECE + 5))
+    sealer.finish()
+    assert still.read(seals.unsealed) == 0 and still.sql("SELECT count(*) FROM seal") == [(3,)]
+    sealer.finish()
+    assert still.sql("SELECT count(*) FROM seal") == [(3,)], "and writes nothing where nothing is open"
+
+    begun = threading.Event()
+
+    def late(work: Work) -> None:
+        begun.set()
+        until = time.monotonic() + 2
+        while not still.writer.waiting and time.monotonic() < until:  # till somebody waits behind it
+            pass
+        tell(work, *facts(2000, 1))
+
+    told = still.writer.write(late)
+    assert begun.wait(10)
+    sealer.finish()
+    told.result(10)
+    assert still.read(seals.unsealed) == 0
+
+
+def test_a_stop_goes_on_where_nothing_can_be_sealed(still: LittleShop, caplog: pytest.LogCaptureFixture) -> None:
+    sealer = Hand(still)
+    still.do(tell, *facts(0, 300))
+    still.do(lambda work: work.sql("PRAGMA max_page_count = 1"))
+    sealer.finish()
+    assert still.read(seals.unsealed) == 300 and "at the next start" in caplog.text
+    still.do(lambda work: work.sql("PRAGMA max_page_count = 1000000"))
+    caplog.clear()
+    slow = threading.Event()
+    still.writer.write(lambda work: slow.wait(10))  # a disk that takes its time
+    sealer.finish(within=0.05)
+    assert still.read(seals.unsealed) == 300 and "TimeoutError" in caplog.text
+    slow.set()
 
 
 def test_two_who_seal_the_same_make_one_seal(still: LittleShop) -> None:

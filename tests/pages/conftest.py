@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from tests.little_shop import copy_of
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served
+from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served, evening, evening_file
 from tihuo.api.auth import hash_pin
 from tihuo.shop.staff import keep_user
 from tihuo.stages.sorting import open_wave
+
+__all__ = ["evening", "evening_file"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -45,23 +47,6 @@ def chromium() -> Iterator[Any]:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def evening_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of an evening that has begun. Copy it, never open it."""
-    path = tmp_path_factory.mktemp("template") / "evening.db"
-    evening = Evening(path)
-    evening.begin()
-    evening.close()
-    return path
-
-
-@pytest.fixture
-def evening(evening_file: Path, tmp_path: Path) -> Iterator[Evening]:
-    evening = Evening(copy_of(evening_file, tmp_path / "shop.db"))
-    yield evening
-    evening.close()
 
 
 @pytest.fixture

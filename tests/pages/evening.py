@@ -17,13 +17,15 @@ import dataclasses
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from tests.little_shop import HOUSE, LittleShop
+from tests.little_shop import HOUSE, LittleShop, copy_of
 from tihuo.api.app import create_app
 from tihuo.api.auth import hash_pin
 from tihuo.api.door import Door, Part
@@ -128,3 +130,20 @@ class Served:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         assert not self._thread.is_alive(), "the web server did not stop"
+
+
+@pytest.fixture(scope="session")
+def evening_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of an evening that has begun. Copy it, never open it."""
+    path = tmp_path_factory.mktemp("template") / "evening.db"
+    evening = Evening(path)
+    evening.begin()
+    evening.close()
+    return path
+
+
+@pytest.fixture
+def evening(evening_file: Path, tmp_path: Path) -> Iterator[Evening]:
+    evening = Evening(copy_of(evening_file, tmp_path / "shop.db"))
+    yield evening
+    evening.close()

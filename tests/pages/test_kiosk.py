@@ -12,7 +12,7 @@ from tests.pages.evening import Evening, Served
 from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import open_calls
 from tihuo.devices.simulated import SimulatedSpeech
-from tihuo.stages import preparing, welcoming
+from tihuo.stages import handing_over, preparing, welcoming
 
 pytestmark = pytest.mark.browser
 expect = playwright.expect
@@ -500,6 +500,49 @@ def test_digits_open_a_visit_and_wrong_ones_are_rationed(evening: Evening, serve
     type_digits(evening.digits("o2"))
     page.wait_for_selector(".scene-told >> text=输错的次数太多")
     assert evening.value("SELECT count(*) FROM visit WHERE outcome = 'unknown_code'") == 5
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_whoever_scans_digits_that_pause_is_sent_to_the_staff(
+    evening: Evening, served: Served, open_page: OpenPage, language: str
+) -> None:
+    """As with the digits on the screen, for a scanner on the box says nothing to the page but through the visit."""
+    page = kiosk(served, open_page, language, viewport=LANDSCAPE)
+    for guess in range(5):
+        evening.show(f"{guess:08d}")
+    told(page, "unknown_code")
+    evening.show(evening.digits("o2"))
+    told(page, "too_many_tries")
+    easy_to_use(page, language)
+    page.click(".actions .go.call")
+    scene(page, "called")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_looks_up_later_sees_that_two_codes_lie_there(
+    evening: Evening, served: Served, open_page: OpenPage, language: str
+) -> None:
+    page = kiosk(served, open_page, language, viewport=LANDSCAPE)
+    evening.do(handing_over.keep_apart, "k1")
+    told(page, "two_codes")
+    easy_to_use(page, language)
+    first = page.inner_text("#stage h1")
+    for _ in range(5):
+        evening.later(8_000)
+        evening.do(handing_over.still_apart, "k1")
+    page.wait_for_timeout(300)
+    assert page.inner_text("#stage h1") == first and page.locator(".ring").count() == 1
+    page.click("[hx-get*='/kiosk/pad']")
+    scene(page, "pad")
+    page.click("[data-key='3']")
+    evening.later(8_000)
+    evening.do(handing_over.still_apart, "k1")
+    page.wait_for_timeout(300)
+    assert page.inner_text("output.digits") == "3", "who types meanwhile is left alone"
+    page.click("[data-view-ends]")
+    told(page, "two_codes")
+    evening.later(13_000)
+    scene(page, "idle")
 
 
 def test_the_digit_pad_mends_mistakes(served: Served, open_page: OpenPage) -> None:

@@ -91,7 +91,7 @@ def test_a_doubt_says_what_to_do_and_old_paper_asks_whether_it_is_wanted(
     phone.get_by_text("还要打吗？").wait_for(state="detached")
     phone.locator(f"#job-{jobs[0]}").get_by_role("button", name="补打").click()
     phone.locator(f"#job-{jobs[0]}").wait_for(state="detached")
-    states = {row.job_id: row.state for row in evening.read(board.recent_paper)}
+    states = dict(evening.sql("SELECT id, state FROM print_job"))
     assert (states[jobs[0]], states[jobs[1]]) == ("cancelled", "queued")
 
 
@@ -105,7 +105,7 @@ def test_the_drawer_opens_for_the_owner_with_a_reason_and_for_staff_there_is_no_
     owner.get_by_role("button", name="开钱箱").click()
     owner.get_by_text("已让钱箱打开").wait_for()
     keep(owner, "drawer.zh")
-    assert [row.content["reason"] for row in evening.read(board.queued_paper, "drawer")] == ["找零"]
+    assert [row.content["reason"] for row in evening.queued("drawer")] == ["找零"]
 
 
 def test_the_owner_tries_a_printer_and_says_what_came_out(

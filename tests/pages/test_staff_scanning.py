@@ -12,7 +12,7 @@ from tests.devices import codes
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import PHONE, log_in, scan
-from tihuo.boards import balance, paper, sorting
+from tihuo.boards import balance, sorting
 from tihuo.shop.lamps import mark_dead
 from tihuo.shop.scans import COMMANDS, NUMBER, NUMBERS, command_text, slot_text
 from tihuo.stages import preparing
@@ -210,7 +210,7 @@ def test_the_sheet_and_the_slot_labels_are_asked_for(phone: Any, served: Served,
     phone.goto(f"{served.url}/staff/sheets")
     phone.get_by_role("button", name="Print the command sheet").click()
     expect(phone.locator("#toast")).to_contain_text("1 piece is being printed")
-    [sheet] = evening.read(paper.queued_paper, "sheet")
+    [sheet] = evening.queued("sheet")
     assert {code["text"] for code in sheet.content["codes"]} >= {"TH:CMD:PUT", "TH:CMD:UNDO", "TH:CMD:QTY-12"}
     phone.get_by_role("button", name="Print the labels of all slots").click()
     slots = [slot for slots in evening.house.slots.values() for slot in slots]

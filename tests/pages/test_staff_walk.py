@@ -10,7 +10,7 @@ import pytest
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, STAFF, Evening, Served
 from tests.pages.walking import PHONE, kept, log_in, scan
-from tihuo.boards import balance, counter, paper, sorting
+from tihuo.boards import balance, counter, sorting
 from tihuo.stages import handing_over
 from tihuo.stages import sorting as stage
 
@@ -69,11 +69,11 @@ def test_sorting_from_the_first_order_to_the_label(phone: Any, evening: Evening)
     expect(phone.locator("#toast")).to_contain_text("Its label is being printed.")
     expect(row(phone, "A01")).to_have_count(0)
     expect(phone.locator("#hand .item .count")).to_contain_text("3")
-    assert [job.content["slot"] for job in evening.read(paper.queued_paper, "label")] == ["A01"]
+    assert [job.content["slot"] for job in evening.queued("label")] == ["A01"]
 
     phone.locator("#toast").get_by_role("button", name="Undo").click()
     expect(row(phone, "A01")).to_have_count(1)
-    assert evening.read(paper.queued_paper, "label") == []
+    assert evening.queued("label") == []
 
     row(phone, "A03").get_by_role("button", name="Change the number").click()
     row(phone, "A03").get_by_role("button", name="One less").click()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.little_shop import EVENING, HOUSE, LittleShop
 from tihuo.boards import kiosk, sorting
 from tihuo.devices.ports import Sighting, Symbology
 from tihuo.reactions.scans import ScanDesk
+from tihuo.shop.guesses import KIOSK
 from tihuo.shop.pickups import STEP_MS, rotating_code, short_code_for
 from tihuo.shop.words import Millis
+from tihuo.stages import handing_over
 from tihuo.stages import sorting as stage
 
 STATION = "camera"
@@ -24,8 +27,8 @@ class Counter:
         self.scanner = ScanDesk(shop.writer, shop.readers, HOUSE, "k2", "scanner_gun", deliberate=True)
         self.table = ScanDesk(shop.writer, shop.readers, HOUSE, "", "table", deliberate=True)
 
-    def see(self, text: str, symbology: Symbology = "ean13", *, crowded: bool = False) -> None:
-        self.camera.see(Sighting(text, symbology, Millis(EVENING), crowded=crowded))
+    def see(self, text: str, symbology: Symbology = "ean13", **more: bool) -> None:
+        self.camera.see(Sighting(text, symbology, Millis(EVENING), **more))
         self.shop.do(lambda work: None)  # what it wrote is committed
 
     def scan(self, text: str) -> None:
@@ -110,6 +113,29 @@ def test_two_customers_at_once_are_asked_to_come_one_by_one(counter: Counter) ->
     assert counter.shown("k1") == "welcome"
 
 
+def test_two_codes_that_stay_are_told_as_long_as_they_lie_there(counter: Counter) -> None:
+    shop = counter.shop
+    shop.sort()
+    digits = short_code_for(shop.value("SELECT no FROM shop_order"), HOUSE.code_key)
+
+    def later(again: bool = True) -> str:
+        shop.clock.tick(8_000)
+        shop.do(handing_over.ask_again)
+        if again:
+            counter.see(shop.code("o1"), "qr", crowded=True, again=True)
+        return counter.shown("k1")
+
+    counter.see(shop.code("o1"), "qr", crowded=True)
+    for _ in range(10):
+        assert later() == "two_codes"
+    assert shop.sql("SELECT count(*) FROM visit") == [(1,)], "it is one notice, however long they lie there"
+    counter.see(digits, "code128")
+    assert later() == "welcome", "whoever says who she is meanwhile is served"
+    shop.do(handing_over.leave, shop.value("SELECT max(id) FROM visit"))
+    assert counter.shown("k1") == "idle" and later() == "two_codes", "and the next one sees why nothing is read"
+    assert later(again=False) == "two_codes" and later(again=False) == "idle"
+
+
 def test_a_scanner_at_a_kiosk_recognises_a_customer_by_code_or_digits(counter: Counter) -> None:
     counter.shop.sort()
     counter.scan(counter.shop.code("o1"))
@@ -136,6 +162,28 @@ def test_digits_that_somebody_guesses_are_rationed_before_every_eye(counter: Cou
         counter.see(f"{guess + 20:08d}", "code128")
     counter.scan(short_code_for(counter.shop.value("SELECT no FROM shop_order"), HOUSE.code_key))
     assert counter.shown("k2") != "welcome"
+
+
+def test_whoever_scans_digits_while_they_pause_is_told_the_same_right_or_wrong(counter: Counter) -> None:
+    shop = counter.shop
+    shop.sort()
+    right = short_code_for(shop.value("SELECT no FROM shop_order"), HOUSE.code_key)
+    for guess in range(KIOSK.free):
+        counter.scan(f"{guess:08d}")
+    assert counter.shown("k2") == "unknown_code"
+    told = []
+    for digits in ("00000077", right):
+        counter.scan(digits)
+        shown = shop.read(kiosk.kiosk_picture, "k2")
+        told.append(replace(shown, visit_id=None))
+        assert (shown.state, shown.name, shown.parcels) == ("too_many_tries", "", ())
+        newest = shop.value("SELECT max(entry) FROM journal")
+        counter.scan(digits)
+        assert shop.value("SELECT max(entry) FROM journal") == newest, "to go on writes nothing"
+        shop.do(handing_over.leave, shown.visit_id)
+    assert told[0] == told[1]
+    counter.see(right, "code128")
+    assert counter.shown("k1") == "welcome", "another kiosk has a ration of its own"
 
 
 def test_a_scanner_at_a_sorting_station_sorts_and_recognises_nobody(counter: Counter) -> None:

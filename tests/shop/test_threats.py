@@ -16,8 +16,8 @@ import msgspec
 import pytest
 import segno
 
-from tests.little_shop import HOUR, LittleShop, copy_of
-from tests.pages.evening import Evening, Served
+from tests.little_shop import HOUR, LittleShop
+from tests.pages.evening import Evening, Served, evening, evening_file
 from tihuo.api.app import create_app
 from tihuo.boards import codes as board
 from tihuo.boards.kiosk import KioskPicture, kiosk_picture
@@ -31,6 +31,8 @@ from tihuo.shop.pickups import code_for, delegate_code_for, order_of_short_code,
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import House, Work
 from tihuo.stages import delegating, handing_over, preparing, receipting, sorting
+
+__all__ = ["evening", "evening_file"]
 
 PAGE = Path(__file__).parents[2] / "daemon/docs/codes.md"
 TESTS = Path(__file__).parents[1]
@@ -47,23 +49,6 @@ PAYMENT_CODES = (
     "HTTPS://QR.ALIPAY.COM/FKX000000000000",
     "https://payapp.weixin.qq.com/qr/abc",
 )
-
-
-@pytest.fixture(scope="module")
-def evening_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("threats") / "evening.db"
-    evening = Evening(path)
-    evening.begin()
-    evening.close()
-    return path
-
-
-@pytest.fixture
-def evening(evening_file: Path, tmp_path: Path) -> Iterator[Evening]:
-    """Lin (o1: three parcels) and Zhao (o2: one) have goods on the shelf; o4 was collected."""
-    evening = Evening(copy_of(evening_file, tmp_path / "shop.db"))
-    yield evening
-    evening.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.bench import shop
 from tests.soak.outcome import Outcome, together
 from tests.soak.printing import draw
-from tihuo.boards.paper import batches, paper_counts, queued_paper
+from tihuo.boards.paper import batches, paper_counts, work_for
 from tihuo.devices.simulated.label_path import LabelPath
 from tihuo.devices.simulated.paper_path import Paper
 from tihuo.ledger.database import Readers
@@ -187,7 +187,7 @@ def batch(folder: Path) -> tuple[Path, dict[bytes, int]]:
             writer.write(selling.accept_order, order)
         wave = writer.write(sorting.open_wave, "s1").result(60)
         begun = writer.write(printing.print_labels, wave).result(60)
-        jobs = readers.read(queued_paper, "label", begun.pieces)
+        jobs = readers.read(work_for, "", ("label",), limit=begun.pieces)
         for job in jobs[LABELS:]:
             writer.write(printing.call_off, job.job_id)
         writer.write(_forget_cancelled).result(60)

@@ -24,16 +24,7 @@ from tihuo.shop.events import (
     UnitsLost,
     WaveDone,
 )
-from tihuo.shop.words import Refusal
 from tihuo.stages import aftercare, allocating, handing_over, preparing, selling, sorting
-
-
-def refusal(shop: LittleShop, stage: Any, *args: Any) -> Refusal:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    return refused.value
 
 
 def short(shop: LittleShop) -> list[tuple[str, int, str]]:
@@ -162,7 +153,7 @@ def test_only_what_is_in_no_parcel_can_be_lost_and_its_parcels_are_settled(shop:
     shop.do(sorting.open_wave, "s1")
     shop.do(sorting.put, 1, shop.sku("RICE"), 1)
     shop.do(sorting.put, 1, shop.sku("EGGS"), 1)
-    refused = refusal(shop, aftercare.lose, "s1", "RICE", 4, "damage")
+    refused = shop.refusal(aftercare.lose, "s1", "RICE", 4, "damage")
     assert (refused.code, refused.facts) == ("more_than_there", {"there": 3})
     shop.do(aftercare.lose, "s1", "RICE", 3, "damage")
     assert [(row[0], row[-1]) for row in shop.parcels()] == [(1, "ready"), (2, "empty")]
@@ -177,7 +168,7 @@ def test_goods_of_no_session_are_lost_from_the_shops_stock(shop: LittleShop) -> 
     assert shop.do(aftercare.lose, "", "RICE", 2, "damage") == (2, 0, 0)
     assert shop.value("SELECT on_hand FROM sku WHERE code = 'RICE'") == 3
     assert losses(shop) == []
-    assert refusal(shop, aftercare.lose, "", "RICE", 4, "damage").code == "more_than_there"
+    assert shop.refusal(aftercare.lose, "", "RICE", 4, "damage").code == "more_than_there"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +184,7 @@ def test_goods_of_no_session_are_lost_from_the_shops_stock(shop: LittleShop) -> 
     ],
 )
 def test_a_loss_that_cannot_be(shop: LittleShop, args: tuple[Any, ...], code: str) -> None:
-    assert refusal(shop, aftercare.lose, *args).code == code
+    assert shop.refusal(aftercare.lose, *args).code == code
 
 
 # cancelled by a person
@@ -219,7 +210,7 @@ def test_an_order_on_the_shelf_is_cancelled_and_staff_are_told_what_comes_out_of
     assert shop.value("SELECT state FROM shop_order WHERE no = 1") == "cancelled"
     assert [event.order_id for event in shop.events(OrderReady)] == ["o2", "o1"]  # told once each, and not again
     assert shop.read(imbalances) == {}
-    assert refusal(shop, aftercare.cancel, 1, "again").code == "already_cancelled"
+    assert shop.refusal(aftercare.cancel, 1, "again").code == "already_cancelled"
 
 
 def test_a_label_that_is_on_paper_is_followed_by_a_copy_that_says_what_is_left(shop: LittleShop) -> None:
@@ -257,8 +248,8 @@ def test_of_an_order_partly_handed_over_only_the_rest_is_cancelled(shop: LittleS
     assert [(row[0], row[-1]) for row in shop.parcels()] == [(1, "handed_over"), (2, "empty")]
     assert shop.value("SELECT state FROM shop_order") == "accepted"
     assert shop.read(order_row, 1).progress == "collected"
-    assert refusal(shop, aftercare.cancel, 1, "sorry").code == "already_collected"
-    assert refusal(shop, handing_over.hand_over_by_code, shop.code("o1")).code == "already_collected"
+    assert shop.refusal(aftercare.cancel, 1, "sorry").code == "already_collected"
+    assert shop.refusal(handing_over.hand_over_by_code, shop.code("o1")).code == "already_collected"
     assert shop.read(imbalances) == {}
 
 
@@ -270,9 +261,9 @@ def test_a_person_may_cancel_before_sorting_too(shop: LittleShop) -> None:
 
 def test_an_order_that_cannot_be_cancelled(shop: LittleShop) -> None:
     shop.sell("o1", "lin", RICE=99)
-    assert refusal(shop, aftercare.cancel, 1, "sorry").code == "refused_order"
-    assert refusal(shop, aftercare.cancel, 9, "sorry").code == "unknown_order"
-    assert refusal(shop, aftercare.cancel, 1, "  ").code == "no_reason"
+    assert shop.refusal(aftercare.cancel, 1, "sorry").code == "refused_order"
+    assert shop.refusal(aftercare.cancel, 9, "sorry").code == "unknown_order"
+    assert shop.refusal(aftercare.cancel, 1, "  ").code == "no_reason"
 
 
 # 待处理库存
@@ -334,7 +325,7 @@ def test_goods_that_are_not_fit_to_be_sold_end(shop: LittleShop) -> None:
     assert shop.item("MILK") == {"minted": 30, "free": 12, "granted": 16, "quarantine": 1, "void": 1}
     assert shop.sql("SELECT quantity, covered, reason, actor FROM shortage") == [(1, 1, "discarded", "小李")]
     for stage in (aftercare.discard, aftercare.resell):
-        assert refusal(shop, stage, "s1", "MILK", 2).facts == {"there": 1}
-        assert refusal(shop, stage, "s1", "MILK", 0).code == "bad_quantity"
-        assert refusal(shop, stage, "s9", "MILK", 1).code == "more_than_there"
+        assert shop.refusal(stage, "s1", "MILK", 2).facts == {"there": 1}
+        assert shop.refusal(stage, "s1", "MILK", 0).code == "bad_quantity"
+        assert shop.refusal(stage, "s9", "MILK", 1).code == "more_than_there"
     assert shop.read(imbalances) == {}

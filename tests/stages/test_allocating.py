@@ -19,7 +19,6 @@ from tihuo.shop.events import (
     ReserveSet,
     SessionOpened,
 )
-from tihuo.shop.words import Refusal
 from tihuo.stages import allocating, preparing, selling
 
 TWO = msgspec.structs.replace(HOUSE, channels=(("mini_program", 70), ("douyin", 30)))
@@ -37,14 +36,6 @@ def asked(shop: LittleShop) -> list[tuple[str, int]]:
 
 def lent(shop: LittleShop, sku: str) -> list[tuple[str, int]]:
     return [(event.channel, event.quantity) for event in shop.events(GrantIssued) if event.sku == sku]
-
-
-def refusal(shop: LittleShop, stage: Any, *args: Any) -> str:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    return refused.value.code
 
 
 @pytest.fixture
@@ -73,7 +64,7 @@ def test_a_cap_is_raised_in_somebodys_name_and_lent_when_the_cloud_runs_low(shop
 
 
 def test_a_cap_of_goods_on_hand_comes_out_of_the_shops_stock_and_goes_back_there(shop: LittleShop) -> None:
-    assert refusal(shop, allocating.set_cap, "s1", "RICE", 21) == "not_enough_on_hand"
+    assert shop.refusal(allocating.set_cap, "s1", "RICE", 21).code == "not_enough_on_hand"
     shop.do(preparing.receive, "RICE", 5)
     shop.do(allocating.set_cap, "s1", "RICE", 24)
     assert shop.item("RICE") == {"minted": 24, "free": 12, "granted": 12}
@@ -116,14 +107,14 @@ def test_a_cap_raised_again_before_the_cloud_answered_makes_nothing_twice(shop: 
      ("s1", "MILK", 10**7, "bad_quantity")],
 )  # fmt: skip
 def test_a_cap_that_cannot_be(shop: LittleShop, session: str, sku: str, cap: int, code: str) -> None:
-    assert refusal(shop, allocating.set_cap, session, sku, cap) == code
+    assert shop.refusal(allocating.set_cap, session, sku, cap).code == code
 
 
 def test_nothing_is_changed_after_the_cutoff(shop: LittleShop) -> None:
     shop.do(preparing.close_session, "s1")
     for stage in (allocating.set_cap, allocating.set_reserve, allocating.ask_back):
-        assert refusal(shop, stage, "s1", "MILK", 3) == "session_not_open"
-    assert refusal(shop, preparing.receive, "RICE", 3, "s1") == "session_not_open"
+        assert shop.refusal(stage, "s1", "MILK", 3).code == "session_not_open"
+    assert shop.refusal(preparing.receive, "RICE", 3, "s1").code == "session_not_open"
 
 
 def test_a_draft_can_be_changed_and_nothing_is_lent(shop: LittleShop) -> None:
@@ -150,8 +141,8 @@ def test_goods_that_come_in_can_go_into_the_open_session(shop: LittleShop) -> No
     shop.do(selling.take_back, "g1-5", 28)
     shop.do(preparing.receive, "RICE", 1, "s1")  # the cloud holds two of fifty: it is lent more at once
     assert lent(shop, "RICE")[2:] == [("mini_program", 30)]
-    assert refusal(shop, preparing.receive, "MILK", 3, "s1") == "not_on_hand"
-    assert refusal(shop, preparing.receive, "RICE", 3, "s9") == "session_not_open"
+    assert shop.refusal(preparing.receive, "MILK", 3, "s1").code == "not_on_hand"
+    assert shop.refusal(preparing.receive, "RICE", 3, "s9").code == "session_not_open"
 
 
 def test_an_item_that_joins_an_open_session_is_told_and_lent_at_once(shop: LittleShop) -> None:
@@ -163,7 +154,7 @@ def test_an_item_that_joins_an_open_session_is_told_and_lent_at_once(shop: Littl
     assert (told[1].session_id, told[1].sku, told[1].quantity) == ("s2", "BUNS", 6)
     shop.do(preparing.close_session, "s2")
     late = preparing.NewItem(sku="EGGS", kind="presale", quantity=1, price_fen=1)
-    assert refusal(shop, preparing.add_item, "s2", late) == "session_not_open"
+    assert shop.refusal(preparing.add_item, "s2", late).code == "session_not_open"
     shop.do(preparing.add_item, "s2", msgspec.structs.replace(late, quantity=0))  # its orders come by import
 
 
@@ -206,13 +197,13 @@ def test_rights_asked_back_for_the_counter_stay_there(shop: LittleShop) -> None:
 
 def test_repeated_asks_never_add_up_to_more_than_is_lent(shop: LittleShop) -> None:
     assert [shop.do(allocating.ask_back, "s1", "BUNS", 4) for _ in range(2)] == [4, 2]
-    assert refusal(shop, allocating.ask_back, "s1", "BUNS", 1) == "nothing_lent"
+    assert shop.refusal(allocating.ask_back, "s1", "BUNS", 1).code == "nothing_lent"
     assert asked(shop) == [("g1-4", 4), ("g1-4", 2)]
     shop.sell("o1", BUNS=5)  # the cloud sold meanwhile: only one can come back
     assert shop.sql("SELECT remaining, asked FROM stock_grant WHERE id = 'g1-4'") == [(1, 1)]
     shop.do(selling.take_back, "g1-4", 1)
     assert shop.item("BUNS") == {"minted": 10, "free": 5, "ordered": 5}
-    assert refusal(shop, allocating.ask_back, "s1", "BUNS", 0) == "bad_quantity"
+    assert shop.refusal(allocating.ask_back, "s1", "BUNS", 0).code == "bad_quantity"
 
 
 def test_a_return_that_nobody_asked_for_answers_the_ask_as_far_as_it_goes(shop: LittleShop) -> None:

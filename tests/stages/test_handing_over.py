@@ -23,27 +23,9 @@ from tihuo.shop.events import (
     VisitEnded,
 )
 from tihuo.shop.pickups import code_for, short_code_for
-from tihuo.shop.words import Refusal, Zone
+from tihuo.shop.words import Zone
 from tihuo.stages import handing_over, selling, sorting, undoing
 from tihuo.stages.handing_over import CONFIRM_MS, DONE_MS, PARTLY_MS, REFUSED_MS, WELCOME_MS, Given
-
-
-@pytest.fixture
-def full(shop: LittleShop) -> LittleShop:
-    """Lin's two bags (1 ambient, 2 chilled) and Zhao's one (3) are on the shelf."""
-    shop.sell("o1", "lin", RICE=2, EGGS=1, MILK=1)
-    shop.sell("o2", "zhao", RICE=1)
-    shop.sort()
-    return shop
-
-
-def refusal(shop: LittleShop, stage: object, *args: object) -> Refusal:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)  # type: ignore[arg-type]
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    assert shop.read(imbalances) == {}
-    return refused.value
 
 
 def check_in(shop: LittleShop, code: str, kiosk: str = "k1") -> int:
@@ -148,7 +130,7 @@ def test_the_next_code_at_a_kiosk_replaces_the_visit(full: LittleShop) -> None:
     second = check_in(full, full.code("o2"))
     assert full.events(VisitEnded) == [VisitEnded(visit_id=first, kiosk="k1", how="replaced")]
     assert (picture(full).visit_id, picture(full, "k2").visit_id) == (second, elsewhere)
-    assert refusal(full, handing_over.hand_over, first).code == "visit_over"
+    assert full.refusal(handing_over.hand_over, first).code == "visit_over"
 
 
 # 核销交付 at the kiosk
@@ -171,8 +153,8 @@ def test_everything_is_handed_over_at_once(full: LittleShop) -> None:
         )
     ]
     assert full.item("RICE")["handed_over"] == 2
-    assert refusal(full, handing_over.hand_over, visit).code == "visit_over"
-    assert refusal(full, handing_over.hand_over_by_code, full.code("o1")).code == "already_collected"
+    assert full.refusal(handing_over.hand_over, visit).code == "visit_over"
+    assert full.refusal(handing_over.hand_over_by_code, full.code("o1")).code == "already_collected"
 
 
 def test_a_part_may_be_taken_now_and_the_rest_later(full: LittleShop) -> None:
@@ -190,17 +172,17 @@ def test_a_part_may_be_taken_now_and_the_rest_later(full: LittleShop) -> None:
 def test_what_went_over_the_counter_meanwhile_is_not_given_again(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
     full.do(handing_over.hand_over_by_code, full.code("o1"))
-    refused = refusal(full, handing_over.hand_over, visit)
+    refused = full.refusal(handing_over.hand_over, visit)
     assert (refused.code, refused.facts) == ("already_collected", {"at": full.clock.now, "slots": ["A01", "C01"]})
     assert [bag.taken for bag in picture(full).parcels] == [True, True]
     again = check_in(full, full.code("o1"), "k2")
-    assert refusal(full, handing_over.hand_over, again).code == "visit_over"
+    assert full.refusal(handing_over.hand_over, again).code == "visit_over"
 
 
 def test_a_choice_of_nothing_hands_nothing_over(full: LittleShop) -> None:
     visit = check_in(full, full.code("o1"))
-    assert refusal(full, handing_over.hand_over, visit, [3]).code == "already_collected"
-    assert refusal(full, handing_over.hand_over, 999).code == "visit_over"
+    assert full.refusal(handing_over.hand_over, visit, [3]).code == "already_collected"
+    assert full.refusal(handing_over.hand_over, 999).code == "visit_over"
     assert full.events(OrderHandedOver) == []
 
 
@@ -226,22 +208,22 @@ def test_staff_hand_over_by_code_in_one_step(full: LittleShop) -> None:
 
 @pytest.mark.parametrize("code", ["nonsense", code_for("S02", 1, HOUSE.code_key)])
 def test_staff_hand_nothing_over_for_a_wrong_code(full: LittleShop, code: str) -> None:
-    assert refusal(full, handing_over.hand_over_by_code, code).code in ("unknown_code", "other_shop")
+    assert full.refusal(handing_over.hand_over_by_code, code).code in ("unknown_code", "other_shop")
 
 
 def test_staff_hand_over_one_parcel_or_a_part_of_it(full: LittleShop) -> None:
     rice, eggs = full.sku("RICE"), full.sku("EGGS")
     assert came_to(full.do(handing_over.hand_over_parcel, 1, {rice: 1})) == ([1], 1, 2)
     assert full.value("SELECT state FROM parcel WHERE id = 1") == "ready"
-    assert refusal(full, handing_over.hand_over_parcel, 1, {rice: 2}).code == "more_than_ready"
-    assert refusal(full, handing_over.hand_over_parcel, 1, {rice: 1, full.sku("MILK"): 1}).code == "more_than_ready"
-    assert refusal(full, handing_over.hand_over_parcel, 1, {}).code == "more_than_ready"
+    assert full.refusal(handing_over.hand_over_parcel, 1, {rice: 2}).code == "more_than_ready"
+    assert full.refusal(handing_over.hand_over_parcel, 1, {rice: 1, full.sku("MILK"): 1}).code == "more_than_ready"
+    assert full.refusal(handing_over.hand_over_parcel, 1, {}).code == "more_than_ready"
     for quantity in (0, -1):
-        assert refusal(full, handing_over.hand_over_parcel, 1, {rice: quantity}).code == "bad_quantity"
+        assert full.refusal(handing_over.hand_over_parcel, 1, {rice: quantity}).code == "bad_quantity"
     check_in(full, full.code("o1"))
     assert [bag.units for bag in picture(full).parcels] == [2, 1]
     full.do(handing_over.hand_over_parcel, 1, {rice: 1, eggs: 1})
-    refused = refusal(full, handing_over.hand_over_parcel, 1)
+    refused = full.refusal(handing_over.hand_over_parcel, 1)
     assert (refused.code, refused.facts) == ("already_collected", {"at": full.clock.now})
     assert full.read(imbalances) == {}
 
@@ -249,10 +231,10 @@ def test_staff_hand_over_one_parcel_or_a_part_of_it(full: LittleShop) -> None:
 def test_a_parcel_that_is_not_ready_stays(shop: LittleShop) -> None:
     shop.sell("o1", "lin", RICE=1)
     shop.do(sorting.open_wave, "s1")
-    assert refusal(shop, handing_over.hand_over_parcel, 1).code == "not_ready"
-    assert refusal(shop, handing_over.hand_over_parcel, 99).code == "not_ready"
+    assert shop.refusal(handing_over.hand_over_parcel, 1).code == "not_ready"
+    assert shop.refusal(handing_over.hand_over_parcel, 99).code == "not_ready"
     shop.do(sorting.short, 1, shop.sku("RICE"), 1)
-    assert refusal(shop, handing_over.hand_over_parcel, 1).code == "not_ready"
+    assert shop.refusal(handing_over.hand_over_parcel, 1).code == "not_ready"
 
 
 # 撤销
@@ -293,15 +275,15 @@ def test_only_what_went_last_is_taken_back(full: LittleShop) -> None:
     assert full.line("o1", "RICE") == {"quantity": 2, "put": 2, "handed_over": 1}
     assert full.value("SELECT state FROM parcel WHERE id = 1") == "ready"
     assert full.do(undoing.undo_hand_over, 1, "x") == 1
-    assert refusal(full, undoing.undo_hand_over, 1, "x").code == "not_handed_over"
+    assert full.refusal(undoing.undo_hand_over, 1, "x").code == "not_handed_over"
     assert full.read(imbalances) == {}
 
 
 def test_taking_back_needs_a_hand_over_and_a_reason(full: LittleShop) -> None:
-    assert refusal(full, undoing.undo_hand_over, 1, "x").code == "not_handed_over"
+    assert full.refusal(undoing.undo_hand_over, 1, "x").code == "not_handed_over"
     full.do(handing_over.hand_over_by_code, full.code("o1"))
-    assert refusal(full, undoing.undo_hand_over, 1, " ").code == "no_reason"
-    assert refusal(full, undoing.undo_hand_over, 3, "x").code == "not_handed_over"
+    assert full.refusal(undoing.undo_hand_over, 1, " ").code == "no_reason"
+    assert full.refusal(undoing.undo_hand_over, 3, "x").code == "not_handed_over"
 
 
 def test_whose_place_was_taken_meanwhile_gets_another_and_a_new_label(make_shop: Make) -> None:
@@ -415,7 +397,7 @@ def test_a_visit_ends_once(full: LittleShop) -> None:
         full.do(handing_over.leave, visit)
     full.do(handing_over.leave, 999)
     assert full.events(VisitEnded) == [VisitEnded(visit_id=visit, kiosk="k1", how="left")]
-    assert refusal(full, handing_over.hand_over, visit).code == "visit_over"
+    assert full.refusal(handing_over.hand_over, visit).code == "visit_over"
 
 
 def test_somebody_can_be_called(full: LittleShop) -> None:

@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 
 from tests.little_shop import HOUR, WINDOW, LittleShop
-from tihuo.boards import balance, uncollected
-from tihuo.shop.events import NoShowMarked, OrderCancelled, OrderUncollected, ParcelMoved, UncollectedMoved, UnitsLost
+from tihuo.boards import balance, counter, lamps, pickup, scanned, uncollected
+from tihuo.shop.events import (
+    MissedSettled,
+    NoShowMarked,
+    OrderCancelled,
+    OrderUncollected,
+    ParcelMoved,
+    UncollectedMoved,
+    UnitsLost,
+)
 from tihuo.shop.words import Refusal
-from tihuo.stages import handing_over, overdue, scheduling, undoing
+from tihuo.stages import caring, handing_over, overdue, scheduling, undoing
 from tihuo.timetable import Timetable
 
 END = WINDOW[1]
@@ -313,3 +321,96 @@ def test_every_step_is_a_fact(late: LittleShop) -> None:
         "decide",
         "refund",
     ]
+
+
+# 拿错: what somebody else carries
+
+
+def test_nobody_waits_for_who_cannot_come_because_somebody_else_has_her_parcel(late: LittleShop) -> None:
+    """Lin went home with Zhao's rice; Zhao is no no-show, and nobody calls her or asks the owner about it."""
+    late.do(undoing.put_right, 4, 1)
+    assert steps(late) == {1: "window", 2: "window", 3: "window"}
+    at(late, END + 72 * HOUR)
+    assert {event.order_id for event in late.events(NoShowMarked, OrderUncollected)} == {"o1"}
+    assert 4 not in {row.parcel_id for row in late.read(uncollected.uncollected, also_waiting=True)}
+    counts = late.read(uncollected.uncollected_counts, late.clock.now)
+    assert (counts.owner, counts.overdue) == (3, 3)
+    for stage, *how in ((overdue.take_up,), (overdue.show_phone,), (overdue.note_call, "reached"),
+                        (overdue.leave_in_place,), (overdue.keep, END + 80 * HOUR)):  # fmt: skip
+        assert refused(late, stage, 4, *how) == "not_on_the_shelf"
+    assert refused(late, lambda work: overdue.give_up(work, 4, money_back=True, spoiled=False)) == "not_on_the_shelf"
+    assert late.read(balance.imbalances) == {}
+
+
+def test_when_it_is_back_the_ladder_begins_again(late: LittleShop) -> None:
+    at(late, END + 40 * HOUR)
+    assert steps(late)[4] == "task"
+    late.do(undoing.put_right, 4, 1)
+    assert 4 not in steps(late)
+    late.clock.now = END + 50 * HOUR
+    late.do(undoing.settle_astray, 4, True)
+    assert late.sql("SELECT step, due_at FROM uncollected WHERE parcel_id = 4") == [("window", END + 52 * HOUR)]
+    at(late, END + 52 * HOUR)
+    row = late.read(uncollected.uncollected_one, 4)
+    assert (row.step, row.limit_at, row.no_shows) == ("told", END + (52 + 72) * HOUR, 0)
+    assert [event.order_id for event in late.events(OrderUncollected)] == ["o1", "o2"]  # told once
+
+
+def test_who_did_not_get_it_in_her_window_is_no_no_show_when_it_is_back(late: LittleShop) -> None:
+    late.do(undoing.put_right, 4, 1)
+    late.clock.now = END - HOUR // 4
+    late.do(undoing.settle_astray, 4, True)
+    at(late, END + 2 * HOUR)
+    assert steps(late)[4] == "told"
+    assert [event.order_id for event in late.events(NoShowMarked)] == ["o1"]
+
+
+def test_a_mark_goes_when_it_shows_that_her_parcel_was_not_there(late: LittleShop) -> None:
+    at(late, END)
+    assert {row.customer_id for row in late.read(uncollected.no_shows)} == {"lin", "zhao"}
+    late.do(undoing.put_right, 4, 1)
+    assert {row.customer_id for row in late.read(uncollected.no_shows)} == {"lin"}
+
+
+def test_what_is_sorted_again_while_somebody_else_carries_it_is_not_waited_for(late: LittleShop) -> None:
+    late.do(undoing.put_right, 4, 1)
+    late.do(lambda work: work.sql("UPDATE parcel SET state = 'sorting' WHERE id = 4") and None)
+    late.do(lambda work: work.sql("UPDATE parcel SET state = 'ready' WHERE id = 4") and None)
+    assert 4 not in steps(late)
+    assert late.read(balance.imbalances) == {}
+
+
+def test_nothing_says_that_it_stands_in_its_slot(late: LittleShop) -> None:
+    """Zhao has Lin's milk. She takes her rice; what is left for her are the buns."""
+    late.do(undoing.put_right, MILK, 2)
+    late.do(handing_over.check_in, "k1", late.code("o1"))
+    (stander,) = late.read(pickup.who_stands)
+    assert (stander.parcels, stander.slots) == (2, "A01 F01")
+    assert [bag.parcel_id for bag in late.read(pickup.on_the_shelf)] == [1, 4, 3]
+    assert late.read(counter.counter_parcel, RICE).others == ("F01",)
+    assert late.read(scanned.parcels_in, "C01") == []
+    assert "C01" not in late.read(lamps.pulses)
+    late.do(handing_over.hand_over_parcel, RICE)
+    left = "SELECT x.value ->> 'name' FROM print_job, json_each(content, '$.left') x WHERE kind = 'receipt'"
+    assert late.sql(left) == [("速冻包子",)]
+
+
+# 少了
+
+
+def test_nobody_looks_for_what_is_missing_in_a_parcel_that_is_given_up(late: LittleShop) -> None:
+    at(late, END + 72 * HOUR)
+    (number,) = late.do(caring.report_missing, RICE, {late.sku("RICE"): 1}, "exchange", "not in the bag")
+    (kept,) = late.do(caring.report_missing, MILK, {late.sku("MILK"): 1}, "exchange", "not in the bag")
+    assert [(one.slot, one.quantity) for one in give_up(late, RICE)] == [("A01", 1)]  # the other one is not there
+    assert late.sql("SELECT ticket_no FROM missed_line") == [(kept,)]
+    assert late.sql("SELECT state, outcome, missed FROM service_ticket ORDER BY no") == [
+        ("done", "已随订单取消", "cancelled"),
+        ("open", "", ""),
+    ]
+    assert [event.outcome for event in late.events(MissedSettled)] == ["cancelled"]
+    assert refused(late, caring.settle_missing, number, True) == "nothing_missed"
+    assert late.item("RICE")["quarantine"] == 2
+    assert give_up(late, MILK) == []
+    assert late.sql("SELECT * FROM missed_line") == []
+    assert late.read(balance.imbalances) == {}

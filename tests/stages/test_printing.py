@@ -15,8 +15,6 @@ from tihuo.boards.paper import (
     lines_seen_right,
     paper_counts,
     paper_in_state,
-    queued_paper,
-    recent_paper,
     work_for,
 )
 from tihuo.shop import paper, print_batch
@@ -49,13 +47,13 @@ def ask(shop: LittleShop, wave: int, **how: Any) -> printing.Begun:
 
 
 def slots(shop: LittleShop) -> list[str]:
-    return [row.content["slot"] for row in shop.read(queued_paper, "label")]
+    return [row.content["slot"] for row in shop.queued("label")]
 
 
 def test_the_labels_of_a_wave_say_before_sorting_what_will_be_in_it(shop: LittleShop, wave: int) -> None:
     begun = ask(shop, wave)
     assert begun.pieces == 4
-    rows = shop.read(queued_paper, "label")
+    rows = shop.queued("label")
     assert [row.content["slot"] for row in rows] == ["A01", "A02", "A03", "C01"]
     assert [line["quantity"] for line in rows[0].content["lines"]] == [2]
     assert rows[0].content["in_wave"][1] == 4
@@ -86,21 +84,21 @@ def test_what_cannot_be_printed_is_refused(shop: LittleShop, wave: int) -> None:
 
 def test_a_label_that_is_on_paper_is_not_printed_again_unless_asked(shop: LittleShop, wave: int) -> None:
     ask(shop, wave, zone="chilled")
-    (job,) = shop.read(queued_paper, "label")
+    (job,) = shop.queued("label")
     shop.do(paper.moved, job.job_id, ("queued",), "printed")
     assert refusal(shop, printing.print_labels, wave, zone="chilled") == "nothing_to_print"
     shop.do(sorting.put, 2, shop.sku("MILK"), 1)
     assert slots(shop) == [], "what was promised is in it: the label is right"
     assert ask(shop, wave, zone="chilled", again=True).pieces == 1
-    assert [row.copy_no for row in shop.read(queued_paper, "label")] == [2]
+    assert [row.copy_no for row in shop.queued("label")] == [2]
 
 
 def test_a_label_that_turns_out_wrong_is_printed_anew_when_the_parcel_is_complete(shop: LittleShop, wave: int) -> None:
     ask(shop, wave, first="A01", last="A01")
-    shop.do(paper.moved, shop.read(queued_paper, "label")[0].job_id, ("queued",), "printed")
+    shop.do(paper.moved, shop.queued("label")[0].job_id, ("queued",), "printed")
     shop.do(sorting.put, 1, shop.sku("RICE"), 1)
     shop.do(sorting.short, 1, shop.sku("RICE"), 1)
-    (again,) = shop.read(queued_paper, "label")
+    (again,) = shop.queued("label")
     assert (again.copy_no, again.content["lines"][0]["quantity"]) == (2, 1)
 
 
@@ -109,12 +107,12 @@ def test_a_label_that_waits_is_taken_into_the_batch_and_printed_once(shop: Littl
     assert slots(shop) == ["C01"]
     assert ask(shop, wave).pieces == 4
     assert sorted(slots(shop)) == ["A01", "A02", "A03", "C01"]
-    assert {row.copy_no for row in shop.read(queued_paper, "label")} == {1}
+    assert {row.copy_no for row in shop.queued("label")} == {1}
 
 
 def test_a_batch_rests_goes_on_and_is_called_off(shop: LittleShop, wave: int) -> None:
     batch = ask(shop, wave).batch_id
-    first, second, *_ = shop.read(queued_paper, "label")
+    first, second, *_ = shop.queued("label")
     shop.do(paper.take, first.job_id, "label")
     shop.do(print_batch.pause, batch)
     assert shop.read(work_for, "label", LABELS) == []
@@ -157,7 +155,7 @@ def test_a_job_for_one_printer_goes_to_no_other_even_after_a_fault(shop: LittleS
 
 def test_every_slot_gets_a_label_that_a_scanner_reads(shop: LittleShop) -> None:
     begun = shop.do(printing.print_slots)
-    rows = shop.read(queued_paper, "slot", 99)
+    rows = shop.queued("slot", 99)
     assert begun.pieces == len(rows) == 6
     assert rows[0].content == {"slot": "A01", "zone": "ambient", "text": "TH:SLOT:A01"}
 
@@ -165,7 +163,7 @@ def test_every_slot_gets_a_label_that_a_scanner_reads(shop: LittleShop) -> None:
 def test_a_pick_list_says_what_is_missing_and_where_it_goes(shop: LittleShop, wave: int) -> None:
     shop.do(sorting.put, 1, shop.sku("RICE"), 1)
     shop.do(printing.print_pick_list, wave)
-    (row,) = shop.read(queued_paper, "list")
+    (row,) = shop.queued("list")
     assert row.content["rows"] == [
         {"text": "大米 5 kg", "note": "A01×1  A03×1", "count": "×2"},
         {"text": "鸡蛋 30 枚", "note": "A02×1", "count": "×1"},
@@ -182,10 +180,10 @@ def test_paper_that_waited_a_day_is_asked_for_again_and_never_lost(shop: LittleS
     shop.clock.tick(1)
     assert shop.do(paper.expire) == 1
     assert [row.job_id for row in shop.read(paper_in_state, "expired")] == [old]
-    assert [row.job_id for row in shop.read(queued_paper, "test")] == [young]
+    assert [row.job_id for row in shop.queued("test")] == [young]
     assert shop.do(paper.reprint, old) == old
     assert shop.do(paper.expire) == 0
-    assert [row.copy_no for row in shop.read(queued_paper, "test")] == [1, 1]
+    assert [row.copy_no for row in shop.queued("test")] == [1, 1]
 
 
 def test_a_box_that_was_off_for_a_day_counts_that_day_too(shop: LittleShop) -> None:
@@ -202,7 +200,7 @@ def test_the_drawer_opens_for_who_may_and_says_why(make_shop: Make) -> None:
     shop = make_shop()
     assert refusal(shop, printing.open_drawer, "staff", "找零") == "no_right"
     assert refusal(shop, printing.open_drawer, "owner", "  ") == "no_reason"
-    assert shop.read(recent_paper) == []
+    assert shop.read(paper_counts) == {}
     job = shop.do(printing.open_drawer, "owner", " 找零 ", actor="老板")
     assert shop.events(DrawerAsked) == [DrawerAsked(job_id=job, role="owner", reason="找零")]
     shop.do(paper.take, job, "receipt")
@@ -230,7 +228,7 @@ def test_a_label_says_by_when_the_first_of_it_must_be_eaten(shop: LittleShop) ->
     shop.do(receiving.count, delivery, "MILK", 1, "good", "", "2026-11-27")
     shop.do(receiving.count, delivery, "MILK", 1, "good", "", "2026-11-25")
     ask(shop, int(shop.do(sorting.open_wave, "s1")))
-    (label,) = shop.read(queued_paper, "label")
+    (label,) = shop.queued("label")
     assert label.content["use_by"] == "11-25"
 
 
@@ -244,7 +242,7 @@ def test_labels_for_the_doors_are_printed_once_and_further_ones_say_that_they_ar
     assert shop.do(printing.print_pieces, f"pieces:{wave}", pieces).pieces == 5
     assert refusal(shop, printing.print_pieces, f"pieces:{wave}", pieces) == "nothing_to_print"
     assert shop.do(printing.print_pieces, f"pieces:{wave}", pieces, True).pieces == 5
-    assert [row.copy_no for row in shop.read(queued_paper, "label")] == [1] * 5 + [2] * 5
+    assert [row.copy_no for row in shop.queued("label")] == [1] * 5 + [2] * 5
     assert [row.total for row in shop.read(batches)] == [5, 5], "a refused batch leaves nothing"
 
 

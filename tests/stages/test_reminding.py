@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.little_shop import EVENING, HOUR, WINDOW, LittleShop
 from tihuo.boards import calls
 from tihuo.ledger.journal import move_cursor
 from tihuo.shop.events import CallNeeded, CustomerCalled, PhoneShown, ReminderDue, ReminderSent
+from tihuo.shop.orders import NewLine
 from tihuo.shop.reminders import AGAIN_MS
 from tihuo.shop.words import Refusal
-from tihuo.stages import handing_over, reminding, scheduling, sorting
+from tihuo.stages import handing_over, reminding, scheduling, selling, sorting
 from tihuo.timetable import Timetable
 
 MINUTE = 60_000
@@ -120,6 +122,44 @@ def test_a_cloud_that_heard_nothing_was_away(full: LittleShop) -> None:
     at(full, DUE)
     at(full, DUE + 5 * MINUTE)
     assert {why for _, why, *_ in to_call(full)} == {"offline"}
+
+
+def imported(number: int, phone: str) -> selling.ImportedOrder:
+    """An order of a spreadsheet, of one bag of rice."""
+    return selling.ImportedOrder(
+        order_id=f"ktt:{number}",
+        part_ids=(f"ktt:{number}",),
+        customer_id=f"import-{phone}",
+        customer_name="何晓",
+        customer_phone=phone,
+        door="",
+        placed_at=EVENING,
+        lines=(NewLine("l1", "RICE", 1, 3990, ""),),
+        paid_fen=3990,
+    )
+
+
+def test_whom_the_cloud_does_not_know_somebody_calls_at_her_time(shop: LittleShop) -> None:
+    shop.sell("o1", "lin", RICE=1)
+    for number, phone in ((2, "19900001002"), (3, "19900001002"), (4, "")):
+        shop.do(selling.import_order, "s1", imported(number, phone))
+    shop.sort()
+    assert at(shop, DUE - 1) == [] and to_call(shop) == []
+    assert [event.order_id for event in at(shop, DUE)] == ["o1"], "the cloud is asked about its own alone"
+    assert to_call(shop) == [(2, "imported", 2, 0)], "both of hers are one call, and nobody calls without a number"
+    assert [(event.order_id, event.why) for event in shop.events(CallNeeded)] == [("ktt:2", "imported")]
+    assert shop.do(reminding.show_phone, 2) == ("何晓", "19900001002")
+    shop.do(reminding.note_call, 2, "reached")
+    assert at(shop, DUE + HOUR) == [] and [row for row in to_call(shop) if row[1] == "imported"] == []
+
+
+def test_an_imported_order_takes_no_message_of_what_she_fetches_with_it(shop: LittleShop) -> None:
+    shop.sell("o1", "lin", RICE=1)
+    shop.do(selling.import_order, "s1", replace(imported(2, "19900001001"), customer_id="lin"))
+    shop.sort()
+    (asked,) = at(shop, DUE)
+    assert (asked.order_id, asked.also) == ("o1", ())
+    assert [(row[0], row[1]) for row in to_call(shop)] == [(2, "imported")]
 
 
 def test_a_call_ends_it_and_who_does_not_answer_is_called_twice(full: LittleShop) -> None:

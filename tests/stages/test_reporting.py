@@ -25,26 +25,7 @@ from tihuo.shop.events import (
     TicketOpened,
     TicketUpdated,
 )
-from tihuo.shop.words import Refusal
 from tihuo.stages import aftercare, caring, handing_over, receipting, reporting, selling, sorting, undoing
-
-
-@pytest.fixture
-def full(shop: LittleShop) -> LittleShop:
-    """Lin's two bags (1 ambient, 2 chilled) and Zhao's one (3, ambient) are on the shelf."""
-    shop.sell("o1", "lin", RICE=2, EGGS=1, MILK=1)
-    shop.sell("o2", "zhao", RICE=1)
-    shop.sort()
-    return shop
-
-
-def refused(shop: LittleShop, stage: object, *args: object) -> str:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refusal:
-        shop.do(stage, *args)  # type: ignore[arg-type]
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    assert shop.read(imbalances) == {}
-    return refusal.value.code
 
 
 def missing(shop: LittleShop, parcel: int, kind: str = "exchange", **wanted: int) -> list[int]:
@@ -71,7 +52,7 @@ def test_what_is_missing_is_a_ticket_and_the_rest_is_handed_over(full: LittleSho
     given = full.do(handing_over.hand_over_by_code, full.code("o1"))
     assert (given.units, given.left) == (3, 1)
     assert full.line("o1", "EGGS") == {"quantity": 1, "put": 1}
-    assert refused(full, handing_over.hand_over_by_code, full.code("o1")) == "being_looked_for"
+    assert full.refusal(handing_over.hand_over_by_code, full.code("o1")).code == "being_looked_for"
     shown = full.read(counter_parcel, 1)
     assert [(line.name, line.here, line.missed) for line in shown.lines] == [("大米", 0, 0), ("鸡蛋", 0, 1)]
     assert [(units.ticket_no, units.kind, units.quantity) for units in shown.missing] == [(1, "exchange", 1)]
@@ -85,7 +66,7 @@ def test_what_is_found_is_handed_over_and_its_ticket_is_done(full: LittleShop) -
     assert [event.outcome for event in full.events(MissedSettled)] == ["found"]
     assert full.do(handing_over.hand_over_by_code, full.code("o1")).units == 1
     full.do(caring.bring_back, 1, {2: 1}, "void", "and it was broken")
-    assert refused(full, caring.settle_missing, number, True) == "nothing_missed"
+    assert full.refusal(caring.settle_missing, number, True).code == "nothing_missed"
 
 
 def test_who_wants_the_goods_gets_others_if_there_are_any(full: LittleShop) -> None:
@@ -112,21 +93,21 @@ def test_what_she_notices_when_it_is_in_her_hands_is_a_ticket_alone(full: Little
     full.do(handing_over.hand_over_by_code, full.code("o1"))
     (number,) = missing(full, 1, "refund_only", EGGS=1)
     assert full.line("o1", "EGGS")["handed_over"] == 1
-    assert refused(full, caring.settle_missing, number, False) == "nothing_missed"
+    assert full.refusal(caring.settle_missing, number, False).code == "nothing_missed"
     assert full.read(tickets, "s1")[0].kind == "refund_only"
 
 
 def test_nobody_misses_more_than_there_was_nor_twice(full: LittleShop) -> None:
     eggs, milk = full.sku("EGGS"), full.sku("MILK")
-    assert refused(full, caring.report_missing, 1, {eggs: 2}, "exchange", "x") == "more_than_bought"
-    assert refused(full, caring.report_missing, 1, {milk: 1}, "exchange", "x") == "more_than_bought"
-    assert refused(full, caring.report_missing, 1, {}, "exchange", "x") == "bad_quantity"
-    assert refused(full, caring.report_missing, 1, {eggs: 0}, "exchange", "x") == "bad_quantity"
-    assert refused(full, caring.report_missing, 1, {eggs: 1}, "return", "x") == "bad_reason"
-    assert refused(full, caring.report_missing, 1, {eggs: 1}, "exchange", " ") == "no_reason"
-    assert refused(full, caring.report_missing, 99, {eggs: 1}, "exchange", "x") == "not_ready"
+    assert full.refusal(caring.report_missing, 1, {eggs: 2}, "exchange", "x").code == "more_than_bought"
+    assert full.refusal(caring.report_missing, 1, {milk: 1}, "exchange", "x").code == "more_than_bought"
+    assert full.refusal(caring.report_missing, 1, {}, "exchange", "x").code == "bad_quantity"
+    assert full.refusal(caring.report_missing, 1, {eggs: 0}, "exchange", "x").code == "bad_quantity"
+    assert full.refusal(caring.report_missing, 1, {eggs: 1}, "return", "x").code == "bad_reason"
+    assert full.refusal(caring.report_missing, 1, {eggs: 1}, "exchange", " ").code == "no_reason"
+    assert full.refusal(caring.report_missing, 99, {eggs: 1}, "exchange", "x").code == "not_ready"
     missing(full, 1, EGGS=1)
-    assert refused(full, caring.report_missing, 1, {eggs: 1}, "exchange", "x") == "more_than_bought"
+    assert full.refusal(caring.report_missing, 1, {eggs: 1}, "exchange", "x").code == "more_than_bought"
 
 
 def test_one_parcel_of_two_orders_gives_two_tickets(shop: LittleShop) -> None:
@@ -135,7 +116,7 @@ def test_one_parcel_of_two_orders_gives_two_tickets(shop: LittleShop) -> None:
     shop.sort()
     assert missing(shop, 1, RICE=2) == [1, 2]
     assert [event.order_id for event in shop.events(TicketOpened)] == ["o1", "o2"]
-    assert refused(shop, handing_over.hand_over_by_code, shop.code("o1")) == "being_looked_for"
+    assert shop.refusal(handing_over.hand_over_by_code, shop.code("o1")).code == "being_looked_for"
 
 
 def test_the_cloud_hears_nothing_of_an_order_that_it_never_sold(shop: LittleShop) -> None:
@@ -158,6 +139,34 @@ def test_the_cloud_hears_nothing_of_an_order_that_it_never_sold(shop: LittleShop
     (number,) = missing(shop, 1, RICE=1)
     shop.do(caring.settle_missing, number, True)
     assert [event.goes_to_cloud for event in shop.events(TicketOpened, TicketUpdated)] == [False] * 3
+
+
+@pytest.mark.parametrize("before", [(), ("in_progress",), ("in_progress", "done")])
+def test_who_cancels_the_order_ends_the_search_for_what_was_missing(full: LittleShop, before: tuple[str, ...]) -> None:
+    (number,) = missing(full, 1, EGGS=1)
+    for state in before:
+        full.do(caring.move_ticket, number, state, "we looked" if state == "done" else "")
+    out = full.do(aftercare.cancel, 1, "sorry")
+    assert {(one.slot, one.product): one.quantity for one in out} == {("A01", "大米"): 2, ("C01", "鲜牛奶"): 1}
+    assert full.sql("SELECT * FROM missed_line") == []
+    outcome = "we looked" if "done" in before else "已随订单取消"
+    assert full.sql("SELECT state, outcome, missed FROM service_ticket") == [("done", outcome, "cancelled")]
+    assert [event.state for event in full.events(TicketUpdated)] == ["in_progress", "done"]
+    assert full.read(tickets, "s1")[0].missing == []
+    assert full.read(counter_parcel, 1).missing == ()
+    assert full.refusal(caring.settle_missing, number, True).code == "nothing_missed"
+    assert full.read(imbalances) == {}
+
+
+def test_what_was_missing_in_a_parcel_that_never_comes_back_is_settled_with_it(full: LittleShop) -> None:
+    missing(full, 1, "refund_only", EGGS=1)
+    full.do(undoing.put_right, 1, 2)
+    full.do(undoing.settle_astray, 1, False)
+    assert full.sql("SELECT * FROM missed_line") == []
+    assert [event.outcome for event in full.events(MissedSettled)] == ["gone"]
+    assert [(event.order_id, event.lines[0].line_id) for event in full.events(OrderShort)] == [("o1", "o1-2")]
+    assert full.line("o1", "RICE") == {"quantity": 2}  # others are to be put
+    assert full.read(imbalances) == {}
 
 
 # 退回
@@ -198,16 +207,16 @@ def test_who_asked_before_she_came_has_one_ticket(full: LittleShop) -> None:
 
 
 def test_only_what_is_with_her_can_come_back(full: LittleShop) -> None:
-    assert refused(full, caring.bring_back, 1, {1: 1}, "void", "x") == "not_handed_over"
+    assert full.refusal(caring.bring_back, 1, {1: 1}, "void", "x").code == "not_handed_over"
     full.do(handing_over.hand_over_by_code, full.code("o1"))
-    assert refused(full, caring.bring_back, 1, {1: 3}, "void", "x") == "not_handed_over"
-    assert refused(full, caring.bring_back, 1, {9: 1}, "void", "x") == "not_handed_over"
-    assert refused(full, caring.bring_back, 99, {1: 1}, "void", "x") == "not_handed_over"
-    assert refused(full, caring.bring_back, 1, {1: 1}, "free", "x") == "bad_reason"
-    assert refused(full, caring.bring_back, 1, {}, "void", "x") == "bad_quantity"
+    assert full.refusal(caring.bring_back, 1, {1: 3}, "void", "x").code == "not_handed_over"
+    assert full.refusal(caring.bring_back, 1, {9: 1}, "void", "x").code == "not_handed_over"
+    assert full.refusal(caring.bring_back, 99, {1: 1}, "void", "x").code == "not_handed_over"
+    assert full.refusal(caring.bring_back, 1, {1: 1}, "free", "x").code == "bad_reason"
+    assert full.refusal(caring.bring_back, 1, {}, "void", "x").code == "bad_quantity"
     full.do(caring.bring_back, 1, {1: 2}, "void", "x")
-    assert refused(full, caring.bring_back, 1, {1: 1}, "void", "x") == "not_handed_over"
-    assert refused(full, undoing.undo_hand_over, 1, "mistake") == "brought_back"
+    assert full.refusal(caring.bring_back, 1, {1: 1}, "void", "x").code == "not_handed_over"
+    assert full.refusal(undoing.undo_hand_over, 1, "mistake").code == "brought_back"
     assert full.do(undoing.undo_hand_over, 2, "mistake") == 1
 
 
@@ -224,7 +233,7 @@ def test_a_customer_says_at_the_kiosk_that_a_parcel_is_not_there(full: LittleSho
     assert full.read(call_at, "k1", full.clock.ticks()).by == "小李"
     full.do(reporting.answer_call, call, True, actor="小李")
     assert full.read(open_calls, full.clock.ticks()) == []
-    assert refused(full, reporting.answer_call, call) == "call_over"
+    assert full.refusal(reporting.answer_call, call).code == "call_over"
     assert [row.slots for row in full.read(who_stands)] == ["A01 C01"]
 
 
@@ -242,14 +251,14 @@ def test_a_customer_says_at_the_kiosk_what_is_not_in_a_parcel(full: LittleShop) 
 
 def test_nobody_says_anything_about_parcels_of_others_or_when_she_has_gone(full: LittleShop) -> None:
     visit = full.do(handing_over.check_in, "k1", full.code("o1"))
-    assert refused(full, reporting.report_parcels, visit, [3]) == "not_ready"
-    assert refused(full, reporting.report_parcels, visit, []) == "not_ready"
-    assert refused(full, reporting.report_parcels, visit, [1], "other") == "bad_reason"
-    assert refused(full, reporting.report_goods, visit, 3, {full.sku("RICE"): 1}, "exchange") == "not_ready"
+    assert full.refusal(reporting.report_parcels, visit, [3]).code == "not_ready"
+    assert full.refusal(reporting.report_parcels, visit, []).code == "not_ready"
+    assert full.refusal(reporting.report_parcels, visit, [1], "other").code == "bad_reason"
+    assert full.refusal(reporting.report_goods, visit, 3, {full.sku("RICE"): 1}, "exchange").code == "not_ready"
     full.do(handing_over.leave, visit)
-    assert refused(full, reporting.report_parcels, visit, [1]) == "visit_over"
+    assert full.refusal(reporting.report_parcels, visit, [1]).code == "visit_over"
     unknown = full.do(handing_over.check_in, "k1", "12345678")
-    assert refused(full, reporting.report_parcels, unknown, [1]) == "visit_over"
+    assert full.refusal(reporting.report_parcels, unknown, [1]).code == "visit_over"
 
 
 def test_a_call_said_twice_is_one_and_goes_quiet_by_itself(full: LittleShop) -> None:
@@ -281,7 +290,7 @@ def papers(shop: LittleShop) -> list[dict[str, Any]]:
 
 def test_a_visit_has_one_receipt_and_only_if_she_asks(on_wish: LittleShop) -> None:
     visit = on_wish.do(handing_over.check_in, "k1", on_wish.code("o1"))
-    assert refused(on_wish, receipting.of_visit, visit) == "nothing_handed_over"
+    assert on_wish.refusal(receipting.of_visit, visit).code == "nothing_handed_over"
     on_wish.do(handing_over.hand_over, visit, [1])
     on_wish.clock.tick(9_000)
     on_wish.do(handing_over.hand_over, visit, [2])
@@ -302,7 +311,7 @@ def test_staff_prints_a_receipt_and_a_second_says_so(on_wish: LittleShop) -> Non
     assert (first["at"], first["copy"], second["copy"]) == (at, 1, 2)
     assert [line["name"] for line in first["left"]] == ["鲜牛奶"]
     on_wish.do(undoing.undo_hand_over, 1, "mistake")
-    assert refused(on_wish, receipting.of_handover, 4711) == "nothing_handed_over"
+    assert on_wish.refusal(receipting.of_handover, 4711).code == "nothing_handed_over"
 
 
 def test_a_shop_without_receipts_prints_none(make_shop: Make) -> None:
@@ -310,4 +319,4 @@ def test_a_shop_without_receipts_prints_none(make_shop: Make) -> None:
     shop.sell("o1", RICE=1)
     shop.sort()
     given = shop.do(handing_over.hand_over_parcel, 1)
-    assert refused(shop, receipting.of_handover, given.handover) == "no_receipts"
+    assert shop.refusal(receipting.of_handover, given.handover).code == "no_receipts"

@@ -71,8 +71,11 @@ def test_windows_are_copied_as_long_after_the_session_as_they_were(cut: LittleSh
     assert [row.window_from for row in cut.read(windows.window_loads, "s2")] == [
         start + day for start, _ in (FIRST, SECOND, THIRD)
     ]
-    cut.sell("o1", "lin", RICE=1)
+    for number in (1, 2, 3, 4):
+        cut.sell(f"o{number}", f"c{number}", RICE=1)
     cut.do(scheduling.share_out, "s1")
+    assert cut.refusal(scheduling.copy_windows, "s1", "s2").facts == {"customers": 4}
+    assert cut.refusal(scheduling.drop_window, "s1", FIRST[0]).facts == {"customers": 2}
     assert refused(cut, scheduling.copy_windows, "s1", "s2") == "window_in_use"
     assert refused(cut, scheduling.drop_window, "s1", FIRST[0]) == "window_in_use"
 

@@ -23,18 +23,10 @@ from tihuo.shop.events import (
 )
 from tihuo.shop.grants import issue_grant
 from tihuo.shop.orders import NewLine, NewOrder
-from tihuo.shop.words import Refusal, Zone
+from tihuo.shop.words import Zone
 from tihuo.stages import preparing, selling, sorting
 
 GRANTS = "SELECT id, issued, remaining, sold, returned, asked, state FROM stock_grant"
-
-
-def refusal(shop: LittleShop, stage: object, *args: object) -> Refusal:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)  # type: ignore[arg-type]
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    return refused.value
 
 
 def lines(*wanted: tuple[str, int, str]) -> tuple[NewLine, ...]:
@@ -304,13 +296,13 @@ def test_the_rights_of_a_cancelled_order_wait_until_somebody_decides(shop: Littl
 def test_an_order_can_be_cancelled_until_it_is_being_sorted(shop: LittleShop) -> None:
     shop.sell("o1", "lin", RICE=1)
     shop.sell("o2", "zhao", RICE=99)
-    assert refusal(shop, selling.cancel_order, "o9", "").code == "unknown_order"
-    assert refusal(shop, selling.cancel_order, "o2", "").code == "refused_order"
+    assert shop.refusal(selling.cancel_order, "o9", "").code == "unknown_order"
+    assert shop.refusal(selling.cancel_order, "o2", "").code == "refused_order"
     shop.sort()
-    assert refusal(shop, selling.cancel_order, "o1", "").code == "too_late"
+    assert shop.refusal(selling.cancel_order, "o1", "").code == "too_late"
     shop.sell("o3", "lin", RICE=1)
     shop.do(selling.cancel_order, "o3", "")
-    assert refusal(shop, selling.cancel_order, "o3", "").code == "already_cancelled"
+    assert shop.refusal(selling.cancel_order, "o3", "").code == "already_cancelled"
 
 
 # rights that come back
@@ -338,7 +330,7 @@ def test_rights_given_back_after_the_cutoff_end(shop: LittleShop) -> None:
 )
 def test_nobody_gives_back_what_he_has_not(shop: LittleShop, grant: str, quantity: int, code: str) -> None:
     shop.do(selling.take_back, "g1-2", 3)
-    assert refusal(shop, selling.take_back, grant, quantity).code == code
+    assert shop.refusal(selling.take_back, grant, quantity).code == code
 
 
 def test_closing_a_grant_gives_back_all_that_is_left_once(shop: LittleShop) -> None:
@@ -347,7 +339,7 @@ def test_closing_a_grant_gives_back_all_that_is_left_once(shop: LittleShop) -> N
         shop.do(selling.close_grant, "g1-1")
         assert shop.item("RICE") == {"minted": 20, "free": 8, "granted": 10, "ordered": 2}  # lent again: it sells
     assert shop.sql("SELECT state, remaining, returned FROM stock_grant WHERE id = 'g1-1'") == [("closed", 0, 10)]
-    assert refusal(shop, selling.close_grant, "g9-9").code == "unknown_grant"
+    assert shop.refusal(selling.close_grant, "g9-9").code == "unknown_grant"
 
 
 # 到店零售
@@ -357,7 +349,7 @@ def test_the_counter_sells_what_is_free(shop: LittleShop) -> None:
     shop.do(selling.sell_walk_in, "s1", "RICE", 8)
     assert shop.item("RICE") == {"minted": 20, "granted": 12, "handed_over": 8}
     assert shop.events(WalkInSold) == [WalkInSold(session_id="s1", sku="RICE", quantity=8)]
-    assert refusal(shop, selling.sell_walk_in, "s1", "RICE", 1).code == "sold_out"
+    assert shop.refusal(selling.sell_walk_in, "s1", "RICE", 1).code == "sold_out"
 
 
 @pytest.mark.parametrize(
@@ -366,7 +358,7 @@ def test_the_counter_sells_what_is_free(shop: LittleShop) -> None:
      ("s1", "NONE", 1, "unknown_sku"), ("s9", "RICE", 1, "unknown_sku")],
 )  # fmt: skip
 def test_the_counter_sells_nothing_else(shop: LittleShop, session: str, sku: str, quantity: int, code: str) -> None:
-    assert refusal(shop, selling.sell_walk_in, session, sku, quantity).code == code
+    assert shop.refusal(selling.sell_walk_in, session, sku, quantity).code == code
 
 
 # imported orders
@@ -406,11 +398,11 @@ def test_an_order_of_which_a_part_was_imported_before_takes_a_person(shop: Littl
     shop.do(selling.import_order, "s1", imported("k1", ("RICE", 3), parts=("k1", "k2")))
     assert shop.do(selling.import_order, "s1", imported("k2", ("RICE", 1))) == "repeated"
     both = imported("k3", ("RICE", 1), ("EGGS", 1), parts=("k2", "k3"))
-    assert refusal(shop, selling.import_order, "s1", both).code == "partly_imported"
+    assert shop.refusal(selling.import_order, "s1", both).code == "partly_imported"
     assert shop.do(selling.import_order, "s1", imported("k3", ("EGGS", 1))) == "imported"
 
 
 def test_an_order_that_cannot_be_imported_is_not_half_booked(shop: LittleShop) -> None:
-    assert refusal(shop, selling.import_order, "s9", imported("k1", ("RICE", 1))).code == "unknown_session"
-    assert refusal(shop, selling.import_order, "s1", imported("k1", ("RICE", 1), ("NONE", 1))).code == "unknown_sku"
+    assert shop.refusal(selling.import_order, "s9", imported("k1", ("RICE", 1))).code == "unknown_session"
+    assert shop.refusal(selling.import_order, "s1", imported("k1", ("RICE", 1), ("NONE", 1))).code == "unknown_sku"
     assert shop.do(selling.import_order, "s1", imported("k1", ("RICE", 1))) == "imported"

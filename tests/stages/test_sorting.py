@@ -34,15 +34,6 @@ from tihuo.stages import allocating, handing_over, preparing, selling, sorting
 from tihuo.stages.sorting import Scanned
 
 
-def refusal(shop: LittleShop, stage: object, *args: object) -> Refusal:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)  # type: ignore[arg-type]
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    assert shop.read(imbalances) == {}
-    return refused.value
-
-
 def labels(shop: LittleShop, parcel: int = 1) -> list[tuple[str, int]]:
     """(state, copy) of the labels of a parcel."""
     return shop.sql("SELECT state, copy_no FROM print_job WHERE subject = ? ORDER BY id", f"parcel:{parcel}")
@@ -100,13 +91,13 @@ def test_a_slot_that_was_emptied_is_filled_first_and_its_free_place_again(shop: 
 
 
 def test_a_wave_takes_what_no_wave_has_yet(shop: LittleShop) -> None:
-    assert refusal(shop, sorting.open_wave, "s1").code == "nothing_to_sort"
+    assert shop.refusal(sorting.open_wave, "s1").code == "nothing_to_sort"
     shop.sell("o1", "lin", RICE=1)
     shop.sell("o2", "zhao", RICE=99)
     shop.sell("o3", "ou", RICE=1)
     shop.do(selling.cancel_order, "o3", "")
     first = shop.do(sorting.open_wave, "s1")
-    assert refusal(shop, sorting.open_wave, "s1").code == "nothing_to_sort"
+    assert shop.refusal(sorting.open_wave, "s1").code == "nothing_to_sort"
     shop.sell("o4", "lin", RICE=1)
     second = shop.do(sorting.open_wave, "s1")
     assert shop.sql("SELECT wave_id, customer_id FROM parcel ORDER BY id") == [(first, "lin"), (second, "lin")]
@@ -115,7 +106,7 @@ def test_a_wave_takes_what_no_wave_has_yet(shop: LittleShop) -> None:
 def test_goods_of_a_zone_without_a_shelf_open_no_wave(make_shop: Make) -> None:
     shop = make_shop(house=msgspec.structs.replace(HOUSE, slots={**HOUSE.slots, Zone.FROZEN: ()}))
     shop.sell("o1", "lin", RICE=1, BUNS=1)
-    refused = refusal(shop, sorting.open_wave, "s1")
+    refused = shop.refusal(sorting.open_wave, "s1")
     assert (refused.code, refused.facts) == ("no_slots", {"zone": "frozen"})
     assert shop.parcels() == []
 
@@ -211,14 +202,14 @@ def test_no_more_than_is_wanted_can_be_put_short_or_damaged(shop: LittleShop, st
     shop.sell("o1", "lin", RICE=2)
     shop.do(sorting.open_wave, "s1")
     rice = shop.sku("RICE")
-    refused = refusal(shop, stage, 1, rice, 3)
+    refused = shop.refusal(stage, 1, rice, 3)
     assert (refused.code, refused.facts) == ("more_than_wanted", {"wanted": 2})
     for quantity in (0, -1):
-        assert refusal(shop, stage, 1, rice, quantity).code == "bad_quantity"
-    assert refusal(shop, stage, 1, shop.sku("MILK"), 1).code == "more_than_wanted"
-    assert refusal(shop, stage, 99, rice, 1).code == "more_than_wanted"
+        assert shop.refusal(stage, 1, rice, quantity).code == "bad_quantity"
+    assert shop.refusal(stage, 1, shop.sku("MILK"), 1).code == "more_than_wanted"
+    assert shop.refusal(stage, 99, rice, 1).code == "more_than_wanted"
     shop.do(sorting.put, 1, rice, 2, actor="小李")
-    late = refusal(shop, stage, 1, rice, 1)
+    late = shop.refusal(stage, 1, rice, 1)
     assert (late.code, late.facts) == ("already_put", {"by": "小李"})
 
 
@@ -322,14 +313,14 @@ def test_only_what_lies_in_the_slot_can_be_taken_back(shop: LittleShop) -> None:
     shop.sell("o2", "zhao", RICE=1)
     shop.sort()
     rice = shop.sku("RICE")
-    assert refusal(shop, sorting.undo_put, 1, rice, 3).code == "not_put"
-    assert refusal(shop, sorting.undo_put, 1, shop.sku("MILK"), 1).code == "not_put"
-    assert refusal(shop, sorting.undo_put, 1, rice, 0).code == "bad_quantity"
-    assert refusal(shop, sorting.undo_put, 99, rice, 1).code == "bad_quantity"
+    assert shop.refusal(sorting.undo_put, 1, rice, 3).code == "not_put"
+    assert shop.refusal(sorting.undo_put, 1, shop.sku("MILK"), 1).code == "not_put"
+    assert shop.refusal(sorting.undo_put, 1, rice, 0).code == "bad_quantity"
+    assert shop.refusal(sorting.undo_put, 99, rice, 1).code == "bad_quantity"
     shop.do(handing_over.hand_over_parcel, 1, {rice: 1})
-    assert refusal(shop, sorting.undo_put, 1, rice, 2).code == "not_put"
+    assert shop.refusal(sorting.undo_put, 1, rice, 2).code == "not_put"
     shop.do(handing_over.hand_over_parcel, 2)
-    assert refusal(shop, sorting.undo_put, 2, rice, 1).code == "already_collected"
+    assert shop.refusal(sorting.undo_put, 2, rice, 1).code == "already_collected"
 
 
 # 缺货
@@ -383,7 +374,7 @@ def test_the_last_unit_may_prove_short_when_the_rest_was_taken_already(shop: Lit
     shop.do(sorting.undo_put, 1, rice, 1)
     assert shop.do(sorting.short, 1, rice, 1) == "handed_over"
     assert shop.read(imbalances) == {}
-    assert refusal(shop, handing_over.hand_over_parcel, 1).facts == {"at": shop.clock.now}
+    assert shop.refusal(handing_over.hand_over_parcel, 1).facts == {"at": shop.clock.now}
     assert labels(shop) == [("cancelled", 1)]
 
 

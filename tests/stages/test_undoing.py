@@ -13,28 +13,10 @@ from tihuo.boards.kiosk import kiosk_picture
 from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import on_the_shelf
 from tihuo.shop.events import OrderHandoverUndone, OrderShort, ParcelAstray, ParcelMoved
-from tihuo.shop.words import Refusal, Role, Zone
+from tihuo.shop.words import Role, Zone
 from tihuo.stages import delegating, handing_over, undoing
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def full(shop: LittleShop) -> LittleShop:
-    """Lin's two bags (1 ambient, 2 chilled) and Zhao's one (3, ambient) are on the shelf."""
-    shop.sell("o1", "lin", RICE=2, EGGS=1, MILK=1)
-    shop.sell("o2", "zhao", RICE=1)
-    shop.sort()
-    return shop
-
-
-def refused(shop: LittleShop, stage: object, *args: object) -> str:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refusal:
-        shop.do(stage, *args)  # type: ignore[arg-type]
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    assert shop.read(imbalances) == {}
-    return refusal.value.code
 
 
 def listed(shop: LittleShop) -> list[HandOver]:
@@ -48,7 +30,7 @@ def test_a_second_undo_of_somebody_else_takes_back_nothing_more(full: LittleShop
     full.do(handing_over.hand_over_parcel, 1, {rice: 1})
     second = full.do(handing_over.hand_over_parcel, 1, {rice: 1})
     assert full.do(undoing.undo_hand_over, 1, "mistake", second.handover) == 1
-    assert refused(full, undoing.undo_hand_over, 1, "mistake", second.handover) == "already_undone"
+    assert full.refusal(undoing.undo_hand_over, 1, "mistake", second.handover).code == "already_undone"
     assert full.line("o1", "RICE").get("handed_over", 0) == 1
 
 
@@ -65,7 +47,7 @@ def test_a_whole_hand_over_comes_back_in_one_step(full: LittleShop) -> None:
     shelf = full.read(on_the_shelf)
     assert full.do(undoing.undo_whole, given.handover, "changed_mind") == 4
     assert len(full.read(on_the_shelf)) == len(shelf) + 2
-    assert refused(full, undoing.undo_whole, given.handover, "changed_mind") == "already_undone"
+    assert full.refusal(undoing.undo_whole, given.handover, "changed_mind").code == "already_undone"
     assert {event.reason for event in full.events(OrderHandoverUndone)} == {"changed_mind"}
     assert full.read(imbalances) == {}
 
@@ -77,7 +59,7 @@ def test_staff_takes_back_for_half_an_hour_and_then_only_the_owner(full: LittleS
     full.clock.tick(1)
     full.clock.off = -30 * MINUTE  # somebody sets the clock back: the count goes on
     assert not listed(full)[0].undoable
-    assert refused(full, undoing.undo_hand_over, 1, "mistake") == "too_late_to_take_back"
+    assert full.refusal(undoing.undo_hand_over, 1, "mistake").code == "too_late_to_take_back"
     assert full.do(undoing.undo_hand_over, 1, "mistake", 0, Role.OWNER) == 3
 
 
@@ -87,7 +69,7 @@ def test_the_time_to_take_back_is_the_shops_own(make_shop: Make) -> None:
     shop.sort()
     shop.do(handing_over.hand_over_by_code, shop.code("o1"))
     shop.clock.tick(MINUTE + 1)
-    assert refused(shop, undoing.undo_hand_over, 1, "mistake") == "too_late_to_take_back"
+    assert shop.refusal(undoing.undo_hand_over, 1, "mistake").code == "too_late_to_take_back"
 
 
 @pytest.mark.parametrize(("sure", "minutes", "may"), [(True, 29, True), (True, 31, False), (False, 1, False)])
@@ -102,7 +84,7 @@ def test_after_a_start_the_clock_decides_if_somebody_vouches_for_it(
     if may:
         assert full.do(undoing.undo_hand_over, 1, "mistake") == 3
     else:
-        assert refused(full, undoing.undo_hand_over, 1, "mistake") == "too_late_to_take_back"
+        assert full.refusal(undoing.undo_hand_over, 1, "mistake").code == "too_late_to_take_back"
     full.do(handing_over.hand_over_by_code, full.code("o2"))
     assert full.do(undoing.undo_hand_over, 3, "mistake") == 1  # what went since is counted again
 
@@ -127,7 +109,7 @@ def test_a_bag_whose_place_is_taken_is_put_where_somebody_says(make_shop: Make) 
     shop.do(undoing.undo_hand_over, 1, "mistake")
     assert [(bag.parcel_id, bag.slot, bag.place) for bag in shop.read(on_the_shelf)] == [(2, "A01", 1), (1, "A01", 2)]
     for slot, code in (("C01", "wrong_zone"), ("Z99", "unknown_slot")):
-        assert refused(shop, undoing.put_elsewhere, 1, slot) == code
+        assert shop.refusal(undoing.put_elsewhere, 1, slot).code == code
     shop.do(undoing.put_elsewhere, 1, "A02")
     assert shop.value("SELECT place FROM parcel WHERE id = 1") == 1
     assert shop.events(ParcelMoved) == [ParcelMoved(parcel_id=1, slot="A02", before="A01")]
@@ -135,7 +117,7 @@ def test_a_bag_whose_place_is_taken_is_put_where_somebody_says(make_shop: Make) 
     assert [slot for (slot,) in shop.sql(label)][-1] == "A02"
     shop.do(undoing.put_elsewhere, 1, "A02")
     assert len(shop.events(ParcelMoved)) == 1
-    assert refused(shop, undoing.put_elsewhere, 99, "A02") == "not_ready"
+    assert shop.refusal(undoing.put_elsewhere, 99, "A02").code == "not_ready"
 
 
 # 拿错
@@ -151,14 +133,14 @@ def test_she_was_given_somebody_elses_and_both_are_right_in_one_step(full: Littl
     assert (row.parcel_id, row.name, row.holder, row.actor) == (3, "赵*", "林*", "小李")
     assert full.events(ParcelAstray) == [ParcelAstray(parcel_id=3, holder_no=1)]
     assert full.events(OrderHandoverUndone)[0].reason == "wrong_person"
-    assert refused(full, undoing.put_right, 3, 1) == "already_astray"
-    assert refused(full, handing_over.hand_over_by_code, full.code("o2")) == "being_looked_for"
-    assert refused(full, handing_over.hand_over_parcel, 3) == "being_looked_for"
+    assert full.refusal(undoing.put_right, 3, 1).code == "already_astray"
+    assert full.refusal(handing_over.hand_over_by_code, full.code("o2")).code == "being_looked_for"
+    assert full.refusal(handing_over.hand_over_parcel, 3).code == "being_looked_for"
     full.do(handing_over.check_in, "k1", full.code("o2"))
     assert full.read(kiosk_picture, "k1").state == "being_looked_for"
     full.do(undoing.settle_astray, 3, True)
     assert full.read(astray) == []
-    assert refused(full, undoing.settle_astray, 3, True) == "not_astray"
+    assert full.refusal(undoing.settle_astray, 3, True).code == "not_astray"
     assert full.do(handing_over.hand_over_by_code, full.code("o2")).units == 1
 
 
@@ -180,7 +162,7 @@ def test_a_neighbour_does_not_get_what_somebody_else_carries(full: LittleShop) -
     ]  # fmt: skip
     codes = full.do(delegating.delegate, 1, full.clock.now + HOUR, [milk])
     full.do(undoing.put_right, 2, 2)
-    assert refused(full, handing_over.hand_over_by_code, codes.code) == "being_looked_for"
+    assert full.refusal(handing_over.hand_over_by_code, codes.code).code == "being_looked_for"
     full.do(handing_over.check_in, "k1", codes.code)
     assert full.read(kiosk_picture, "k1").state == "being_looked_for"
     assert "handed_over" not in full.line("o1", "MILK")
@@ -194,14 +176,14 @@ def test_a_parcel_that_the_book_gave_to_its_owner_and_that_somebody_else_carries
 
 
 def test_a_mix_up_needs_two_people_and_two_parcels(full: LittleShop) -> None:
-    assert refused(full, undoing.put_right, 3, 2) == "her_own"
-    assert refused(full, undoing.put_right, 99, 1) == "not_ready"
-    assert refused(full, undoing.put_right, 3, 99) == "unknown_order"
-    assert refused(full, undoing.put_right, 3, 1, [3]) == "not_handed_over"
-    assert refused(full, undoing.put_right, 3, 1, [1]) == "not_handed_over"
+    assert full.refusal(undoing.put_right, 3, 2).code == "her_own"
+    assert full.refusal(undoing.put_right, 99, 1).code == "not_ready"
+    assert full.refusal(undoing.put_right, 3, 99).code == "unknown_order"
+    assert full.refusal(undoing.put_right, 3, 1, [3]).code == "not_handed_over"
+    assert full.refusal(undoing.put_right, 3, 1, [1]).code == "not_handed_over"
     full.do(handing_over.hand_over_by_code, full.code("o1"))
     full.clock.tick(HOUR)
-    assert refused(full, undoing.put_right, 3, 1, [1]) == "too_late_to_take_back"
+    assert full.refusal(undoing.put_right, 3, 1, [1]).code == "too_late_to_take_back"
     assert full.do(undoing.put_right, 3, 1, [1], Role.OWNER) == [1]
 
 

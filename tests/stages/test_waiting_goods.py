@@ -111,7 +111,8 @@ class Waiting(Shop):
 
     @invariant()
     def everything_on_the_shelf_is_somebodys(self) -> None:
-        ready = self.shop.sql("SELECT id FROM parcel WHERE state = 'ready' ORDER BY id")
+        gone = "SELECT parcel_id FROM astray"
+        ready = self.shop.sql(f"SELECT id FROM parcel WHERE state = 'ready' AND id NOT IN ({gone}) ORDER BY id")
         rows = self.shop.read(uncollected.uncollected, also_waiting=True)
         assert sorted((row.parcel_id,) for row in rows) == ready
         assert all(row.owner in ("customer", "staff", "owner") and row.due_at > 0 for row in rows)

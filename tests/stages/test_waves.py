@@ -18,7 +18,6 @@ from tihuo.boards.lamps import Glow
 from tihuo.shop.events import StationMoved
 from tihuo.shop.orders import NewLine
 from tihuo.shop.waves import PICKERS, look_of
-from tihuo.shop.words import Refusal
 from tihuo.stages import handing_over, printing, selling, stations
 from tihuo.stages import sorting as stage
 
@@ -41,14 +40,6 @@ def at_door(shop: LittleShop, order_id: str, door: str, **wanted: int) -> None:
             paid_fen=100 * sum(wanted.values()),
         ),
     )
-
-
-def refusal(shop: LittleShop, stage: Any, *args: Any) -> str:
-    entry = shop.value("SELECT max(entry) FROM journal")
-    with pytest.raises(Refusal) as refused:
-        shop.do(stage, *args)
-    assert shop.value("SELECT max(entry) FROM journal") == entry
-    return refused.value.code
 
 
 def lit(shop: LittleShop, station: str) -> dict[str, int]:
@@ -91,7 +82,7 @@ def test_somebody_may_work_on_one_wave_alone(shop: LittleShop) -> None:
     assert shop.events(StationMoved) == [
         StationMoved(station="table 1", wave_id=first), StationMoved(station="table 1")
     ]  # fmt: skip
-    assert refusal(shop, stations.work_on, "table 1", 99) == "unknown_wave"
+    assert shop.refusal(stations.work_on, "table 1", 99).code == "unknown_wave"
 
 
 def test_who_worked_on_a_wave_alone_works_on_all_when_it_is_done(shop: LittleShop) -> None:
@@ -162,7 +153,7 @@ def test_a_wave_may_take_one_window_only(shop: LittleShop) -> None:
     wave = shop.do(open_part, EVENING)
     assert shop.sql("SELECT customer_id FROM parcel WHERE wave_id = ?", wave) == [("lin",)]
     assert shop.read(sorting.waves)[0].window_from == EVENING
-    assert refusal(shop, open_part, EVENING) == "nothing_to_sort"
+    assert shop.refusal(open_part, EVENING).code == "nothing_to_sort"
 
 
 def open_part(work: Any, window: int | None = None, buildings: tuple[str, ...] = (), carried: int = 0) -> int:
@@ -235,18 +226,18 @@ def test_a_cluster_has_a_pick_list_of_its_own_on_the_phone_and_on_paper(carried:
 
 def test_the_next_cluster_waits_until_hers_is_complete(carried: LittleShop) -> None:
     carried.do(stations.take_cluster, "table 1", 1)
-    assert refusal(carried, stations.take_cluster, "table 1", 1) == "cluster_in_hand"
+    assert carried.refusal(stations.take_cluster, "table 1", 1).code == "cluster_in_hand"
     for parcel, sku, units in carried.open_units():
         if carried.value("SELECT cluster FROM parcel WHERE id = ?", parcel) == 1:
             carried.do(stage.put, parcel, sku, units)
     assert carried.do(stations.take_cluster, "table 1", 1) == 2
     for station, number in (("table 2", 3), ("table 3", 4)):
         assert carried.do(stations.take_cluster, station, 1) == number
-    assert refusal(carried, stations.take_cluster, "table 4", 1) == "no_cluster_left"
+    assert carried.refusal(stations.take_cluster, "table 4", 1).code == "no_cluster_left"
     carried.do(stations.leave, "table 2")
     assert carried.do(stations.take_cluster, "table 4", 1) == 3
-    assert refusal(carried, stations.work_on, "table 1", 1) == "wave_of_clusters"
-    assert refusal(carried, stations.take_cluster, "table 1", 99) == "unknown_wave"
+    assert carried.refusal(stations.work_on, "table 1", 1).code == "wave_of_clusters"
+    assert carried.refusal(stations.take_cluster, "table 1", 99).code == "unknown_wave"
 
 
 def test_who_sorts_everything_leaves_carried_parcels_alone(carried: LittleShop) -> None:
@@ -285,7 +276,7 @@ def test_when_all_looks_are_taken_whoever_rested_longest_gives_hers_up(shop: Lit
     shop.do(stage.open_wave, "s1")
     for number in range(PICKERS):
         shop.do(stage.scan_item, f"table {number}", "RICE")
-    assert refusal(shop, stage.scan_item, "one more", "RICE") == "too_many_stations"
+    assert shop.refusal(stage.scan_item, "one more", "RICE").code == "too_many_stations"
     for number in (5, 3):
         shop.do(stage.lay_down, f"table {number}")
     shop.do(stage.scan_item, "one more", "RICE")

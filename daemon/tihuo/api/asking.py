@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
+from weakref import WeakKeyDictionary, ref
 
 import msgspec
 from fastapi import HTTPException, Request
@@ -63,27 +66,46 @@ def write(
     return answer
 
 
+class _Answers:
+    """What the writer says to the pages that wait on one loop. To wake it is a system call: once for each commit."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = ref(loop)
+        self._said: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._woken = False
+
+    def say(self, page: asyncio.Future[Any], answer: Any, failure: BaseException | None) -> None:
+        """On the writer's thread."""
+        self._said.append((page, answer, failure))
+        if not self._woken and (loop := self._loop()) is not None:
+            self._woken = True
+            loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        self._woken = False
+        while self._said:
+            page, answer, failure = self._said.popleft()
+            if page.done():  # nobody waits any more
+                pass
+            elif failure is None:
+                page.set_result(answer)
+            else:
+                page.set_exception(failure)
+
+
+_answers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Answers] = WeakKeyDictionary()
+
+
 async def write_soon(request: Request, stage: Callable[..., Answer], *args: Any, once: str | None = None) -> Answer:
     """`write` for a door of the rush, an `async` one: no thread waits for the commit. What such a page then does is
     short, for all other pages wait meanwhile."""
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[Answer] = loop.create_future()
-
-    def hear(answer: Any, failure: BaseException | None) -> None:
-        if answered.done():  # nobody waits any more
-            return
-        if failure is None:
-            answered.set_result(answer)
-        else:
-            answered.set_exception(failure)
-
-    def done(answer: Any, failure: BaseException | None) -> None:
-        loop.call_soon_threadsafe(hear, answer, failure)
-
+    answers = _answers.get(loop) or _answers.setdefault(loop, _Answers(loop))
     door_of(request).writer.tell(
         stage,
         *args,
-        done=done,
+        done=partial(answers.say, answered),
         once=once,
         actor=actor_of(request),
         device=device_of(request),

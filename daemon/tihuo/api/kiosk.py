@@ -93,10 +93,7 @@ def choose(request: Request, k: str) -> Response:
 @router.post("/code")
 def show_code(request: Request, k: str, code: Annotated[str, Form(max_length=LONGEST_CODE)]) -> Response:
     """A code from the digit pad, or from a scanner that types. Digits can be guessed, so wrong ones are rationed."""
-    try:
-        write(request, handing_over.check_in, k, code, actor=f"kiosk {k}")
-    except Refusal as refusal:
-        return draw(request, k, View("told", code=refusal.code, facts=dict(refusal.facts)))
+    write(request, handing_over.check_in, k, code, actor=f"kiosk {k}")
     return draw(request, k, View())
 
 

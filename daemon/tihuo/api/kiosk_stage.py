@@ -83,6 +83,7 @@ SIGNS = {
     "given_up_void": Sign("clock", step="call"),
     "restoring": Sign("triangle-alert", "look", "call"),
     "visit_over": Sign("clock", "look"),
+    "two_codes": Sign("scan-qr-code", "look", "digits"),
     "too_many_tries": Sign("circle-alert", "look", "call"),
     "revoked": Sign("x", step="call"),
     "expired": Sign("clock", step="call"),

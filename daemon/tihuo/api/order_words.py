@@ -77,6 +77,8 @@ CODES = {
     "no_consent": N_("she did not agree to messages"),
     "reached": N_("reached"),
     "no_answer": N_("no answer"),
+    "offline": N_("the cloud was away"),
+    "imported": N_("ordered elsewhere, the cloud does not know her"),
     "wrong_number": N_("wrong number"),
     "walked_away": N_("walked away"),
     "over": N_("its time was up"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from tihuo import __version__
 from tihuo.api.door import Door
@@ -25,6 +26,13 @@ A_YEAR = 365 * 86_400
 SCHEMES = ("light", "dark")
 
 
+class Templates(Environment):
+    """Whose pages all share their globals: by default each answer looks for every one of them in a chain of dicts."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class Language:
     """One language of the pages: its templates, its words, its way to write a moment."""
 
@@ -33,7 +41,7 @@ class Language:
         self.code = code
         self.translate: Callable[[str], str] = catalog.gettext
         self.moments = Moments(door.timezone, door.clock, catalog.gettext, lambda: door.sure)
-        self.templates = Environment(
+        self.templates = Templates(
             loader=FileSystemLoader(WEB / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -51,6 +59,7 @@ class Language:
             shop_name=door.shop_name,
             release=__version__,
             static=static,
+            draw_icon=draw_icon,
             shelf_map=lambda: shelf_picture(door.shelf),
             Zone=Zone,
         )
@@ -129,3 +138,10 @@ def static(name: str) -> str:
     path = WEB / name if name.startswith("vendor/") else WEB / "static" / name
     address = f"/{name}" if name.startswith("vendor/") else f"/static/{name}"
     return f"{address}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:10]}"
+
+
+@lru_cache(1024)
+def draw_icon(name: str, label: str = "") -> Markup:
+    """An icon of `web/package.json`'s list. With a label it is an image of its own, without one only decoration."""
+    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" {}><use href="{}#{}"></use></svg>').format(said, static("vendor/icons.svg"), name)

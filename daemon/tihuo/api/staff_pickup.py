@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field
 
 from tihuo.api.asking import door_of, form_of, read, write, write_soon
-from tihuo.api.pages import language_of
+from tihuo.api.pages import fragment, language_of
 from tihuo.api.staff_handed import free_slots, role_of
 from tihuo.api.staff_lookup import is_digits, looked_up
 from tihuo.api.staff_pages import Once, Scanned, staff_fragment, staff_page
@@ -25,6 +25,25 @@ from tihuo.shop.words import Refusal, Role
 from tihuo.stages import handing_over
 
 router = APIRouter(prefix="/pickup")
+
+
+class CodeShown(msgspec.Struct):
+    code: Annotated[str, msgspec.Meta(max_length=512)]
+    once: Annotated[str, msgspec.Meta(min_length=8, max_length=80)]
+
+
+async def hand_over_by_code(request: Request) -> HTMLResponse:
+    """核销交付: everything that is ready for the customer of this code. The door of the rush."""
+    shown = await form_of(request, CodeShown)
+    code = shown.code.strip()
+    if is_digits(code):
+        await run_in_threadpool(looked_up, request, code)
+    given = await write_soon(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{shown.once}")
+    house = door_of(request).house
+    return fragment(request, "staff/given_note.html", given=msgspec.to_builtins(given), house=house)
+
+
+router.add_route("/pickup/code", hand_over_by_code, methods=["POST"])  # the first that is looked at
 
 
 @router.get("")
@@ -74,25 +93,6 @@ def order_rows(request: Request, order_no: int, code: str = "") -> HTMLResponse:
         return staff_fragment(request, "staff/order_rows.html", code=code, shown=shown, **_order(request, order_no))
     except Refusal:
         raise HTTPException(404) from None
-
-
-class CodeShown(msgspec.Struct):
-    code: Annotated[str, msgspec.Meta(max_length=512)]
-    once: Annotated[str, msgspec.Meta(min_length=8, max_length=80)]
-
-
-async def hand_over_by_code(request: Request) -> HTMLResponse:
-    """核销交付: everything that is ready for the customer of this code. The door of the rush."""
-    shown = await form_of(request, CodeShown)
-    code = shown.code.strip()
-    if is_digits(code):
-        await run_in_threadpool(looked_up, request, code)
-    given = await write_soon(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{shown.once}")
-    house = door_of(request).house
-    return staff_fragment(request, "staff/given_note.html", given=msgspec.to_builtins(given), house=house)
-
-
-router.add_route("/pickup/code", hand_over_by_code, methods=["POST"])
 
 
 @router.get("/parcels/{parcel_id}")

@@ -37,7 +37,7 @@ _CHECKS = {
     f"WHEN sum({_OPEN}) THEN 'sorting' WHEN NOT sum(l.put) THEN 'empty' "
     "WHEN sum(l.put - l.handed_over) THEN 'ready' ELSE 'handed_over' END",
     "uncollected": "SELECT p.id FROM parcel p LEFT JOIN uncollected u ON u.parcel_id = p.id "
-    "WHERE (p.state = 'ready') <> (u.parcel_id IS NOT NULL)",
+    "WHERE (p.state = 'ready' AND p.id NOT IN (SELECT parcel_id FROM astray)) <> (u.parcel_id IS NOT NULL)",
     "waves": "SELECT i.wave_id || ' ' || i.sku_id FROM wave_item i WHERE (wanted, put, short) <> "
     "(SELECT coalesce(sum(l.quantity - l.cancelled), 0), coalesce(sum(l.put), 0), coalesce(sum(l.short), 0) "
     "FROM parcel p JOIN order_line l ON l.parcel_id = p.id WHERE p.wave_id = i.wave_id AND l.sku_id = i.sku_id)",

@@ -18,7 +18,8 @@ class RemindersDue(msgspec.Struct, frozen=True):
 
 class CallRow(msgspec.Struct, frozen=True):
     """A customer to be called: `order_no` stands for all her `orders`. `why` is `no_consent`, `failed`, `offline`,
-    `no_answer` (of the cloud), or empty while nobody vouches for the clock. Name and phone are masked."""
+    `no_answer` (of the cloud), `imported` (it never heard of her), or empty while nobody vouches for the clock. Name
+    and phone are masked."""
 
     order_no: int
     name: str
@@ -62,7 +63,8 @@ def call_list(look: Look, also_waiting: bool = False) -> list[CallRow]:
     rows = look.rows(
         "SELECT r.customer_id, r.order_no, c.name, c.phone, r.comes_at, o.window_from, o.window_to, r.why, r.calls, "
         "(SELECT group_concat(DISTINCT p.slot) FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-        "WHERE l.order_no = r.order_no AND p.state = 'ready') FROM reminder r "
+        "WHERE l.order_no = r.order_no AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id FROM astray)) "
+        "FROM reminder r "
         "CROSS JOIN shop_order o ON o.no = r.order_no "
         f"JOIN customer c ON c.id = r.customer_id WHERE r.state IN {states} AND o.state = 'accepted' AND {READY} "
         "ORDER BY r.comes_at, r.order_no"

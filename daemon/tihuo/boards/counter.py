@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tihuo.shop import handovers
 from tihuo.shop.words import mask_name, phone_tail
 from tihuo.shop.work import Look
 
@@ -67,7 +68,8 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
         return None
     slot, place, zone, state, number, of, name, phone, window_from, window_to, customer = row
     others = look.rows(
-        "SELECT slot FROM parcel WHERE customer_id = ? AND state = 'ready' AND id <> ? ORDER BY slot",
+        "SELECT slot FROM parcel WHERE customer_id = ? AND state = 'ready' AND id <> ? "
+        "AND id NOT IN (SELECT parcel_id FROM astray) ORDER BY slot",
         (customer, parcel_id),
     )
     lines = look.rows(
@@ -137,14 +139,13 @@ class BackLine(msgspec.Struct, frozen=True):
 
 def out_there(look: Look, order_no: int) -> list[BackLine]:
     """What of an order is with its customer now."""
+    out = handovers.out_there(look.rows, order_no)
     rows = look.rows(
-        "SELECT l.line_no, d.name, s.spec, s.unit, l.handed_over - (SELECT coalesce(sum(quantity), 0) "
-        "FROM returned_line r WHERE r.order_no = l.order_no AND r.line_no = l.line_no) AS still FROM order_line l "
-        "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id WHERE l.order_no = ? AND still > 0 "
-        "ORDER BY l.line_no",
+        "SELECT l.line_no, d.name, s.spec, s.unit FROM order_line l JOIN sku s ON s.id = l.sku_id "
+        "JOIN product d ON d.id = s.product_id WHERE l.order_no = ? ORDER BY l.line_no",
         (order_no,),
     )
-    return [BackLine(*row) for row in rows]
+    return [BackLine(line_no, name, spec, unit, out[line_no]) for line_no, name, spec, unit in rows if line_no in out]
 
 
 def hers(look: Look, order_no: int) -> list[ParcelPlace]:

@@ -68,11 +68,6 @@ def work_for(
     return _rows(look.rows(f"{_SELECT} WHERE id IN ({first}) {order}", (*parameters, limit)))
 
 
-def queued_paper(look: Look, kind: str, limit: int = 20) -> list[PaperRow]:
-    """The next jobs of one kind that anybody may print."""
-    return work_for(look, "", (kind,), limit=limit)
-
-
 def on_the_way(look: Look, printer: str) -> list[int]:
     """The jobs that a printer has taken and not settled."""
     found = look.rows("SELECT id FROM print_job WHERE state = 'sending' AND printer = ?", (printer,))
@@ -86,10 +81,6 @@ def paper_in_state(look: Look, state: str, limit: int = 50) -> list[PaperRow]:
 def failed_paper(look: Look, limit: int = 5) -> list[PaperRow]:
     """What was set aside because no printer could do it, or not in time; newest first."""
     return _rows(look.rows(f"{_SELECT} WHERE state = 'cancelled' AND trouble <> '' ORDER BY id DESC LIMIT ?", (limit,)))
-
-
-def recent_paper(look: Look, limit: int = 50) -> list[PaperRow]:
-    return _rows(look.rows(f"{_SELECT} ORDER BY id DESC LIMIT ?", (limit,)))
 
 
 def paper_of(look: Look, subject: str) -> list[PaperRow]:

@@ -30,7 +30,8 @@ def parcels_in(look: Look, slot: str) -> list[ParcelFound]:
         "SELECT p.id, p.slot, p.place, p.zone, p.state, p.number, p.of_total, c.name, c.phone, "
         "sum(l.put - l.handed_over), sum(l.quantity - l.short - l.cancelled - l.handed_over) FROM parcel p "
         "JOIN customer c ON c.id = p.customer_id JOIN order_line l ON l.parcel_id = p.id "
-        "WHERE p.slot = ? AND p.state IN ('sorting', 'ready') GROUP BY p.id ORDER BY p.place",
+        "WHERE p.slot = ? AND p.state IN ('sorting', 'ready') "
+        "AND (p.state = 'sorting' OR p.id NOT IN (SELECT parcel_id FROM astray)) GROUP BY p.id ORDER BY p.place",
         (slot,),
     )
     return [

@@ -314,15 +314,6 @@ def who_sorts(look: Look) -> list[Sorter]:
     return [Sorter(name, actor, *look_of(picker), *rest) for name, actor, picker, *rest in rows]
 
 
-def wave_items(look: Look, wave_id: int, text: str = "", limit: int = 30) -> list[ProductRow]:
-    """The SKUs of a wave whose name, code or barcode contains `text`: for goods that have no barcode to scan."""
-    needle = text.strip()
-    rows = by_product(look, wave_id)
-    if needle:
-        rows = [row for row in rows if needle in row.name or needle in row.spec or needle == row.sku]
-    return rows[:limit]
-
-
 def is_sorted_now(look: Look, number: str, house: House) -> bool:
     """Whether a number from a bar code is a SKU of ours while a wave is open; any other number is a misread."""
     open_now = look.one("SELECT 1 FROM wave WHERE state = 'open'") is not None

@@ -201,14 +201,6 @@ class Relay:
             elif self._unconfirmed is None or self._unconfirmed[0] != confirmed:
                 self._unconfirmed = confirmed, now
             self._say_again(now, confirmed)
-            entries = outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
-            for start in range(0, len(entries), MAX_BATCH):
-                together = entries[start : start + MAX_BATCH]
-                envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in together]
-                if not all(self._link.publish("up", payload) for payload in encode(envelopes)):
-                    return False
-                self._said = envelopes[-1].seq
-                self._silent_since = self._silent_since or now
             if now >= self._state_at + STATE_PAUSE and self._recovery.fence is None:
                 moment = last_entry(look), self._state_version
                 if moment != self._still_at:  # or each of the ten steps a second would look through all that ever sold
@@ -219,6 +211,14 @@ class Relay:
                         self._state_at = max(self._state_at + STATE_PAUSE, now - STATE_PAUSE)
                     else:
                         self._still_at = moment
+            entries = outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
+            for start in range(0, len(entries), MAX_BATCH):
+                together = entries[start : start + MAX_BATCH]
+                envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in together]
+                if not all(self._link.publish("up", payload) for payload in encode(envelopes)):
+                    return False
+                self._said = envelopes[-1].seq
+                self._silent_since = self._silent_since or now
             if now >= self._presence_at + PRESENCE_PAUSE:
                 self._presence_at = now
                 queue = outgoing_head(look, self._epoch) - confirmed

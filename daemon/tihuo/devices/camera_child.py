@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -132,8 +133,7 @@ class _Capture:
         if reads:
             self._rest.found(now)
         for sighting in self._watch.frame(reads, now, at):
-            seen = {"text": sighting.text, "symbology": sighting.symbology, "at": at}
-            _say(self._lines, {"seen": seen | {"oversize": sighting.oversize, "crowded": sighting.crowded}})
+            _say(self._lines, {"seen": asdict(sighting)})
         if "look" in wish:
             from tihuo.devices.glancing import glance
 

@@ -35,7 +35,8 @@ LONGEST_TEXT = 512
 class Sighting:
     """扫到的码: a code that lay in the tray. `oversize` says that `text` was cut at `LONGEST_TEXT` and is not ours.
 
-    `crowded`: two codes lay there that belong to different people; `text` is one of them and nobody's turn.
+    `crowded`: two codes lay there that belong to different people; `text` is one of them and nobody's turn. `again`:
+    that was said before, and they still lie there.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Sighting:
     at: Millis
     oversize: bool = False
     crowded: bool = False
+    again: bool = False
 
 
 class Scanner(Protocol):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tihuo.devices.ports import LONGEST_TEXT, Sighting, Symbology
 from tihuo.shop.words import Millis
 
 _GONE_AFTER_MS = 300
 """So long a code may be unread while it lies there beside another."""
+_TOLD_AGAIN_MS = 8_000
+"""So often a crowd that stays is told: more often than a kiosk stops saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Watch:
     bars, so those need two frames within `agree_within_ms` (and a number that somebody knows, but that is for others
     to say).
 
-    QR codes that begin with `one_at_a_time` belong to a person each. Two in one frame are a crowd: it is told once, as
-    `crowded`, and each of them counts as new when it lies there alone again.
+    QR codes that begin with `one_at_a_time` belong to a person each. Two in one frame are a crowd: it is told as
+    `crowded`, and as long as it stays every eight seconds `again`; each of them counts as new when it lies there alone.
     """
 
     again_after_ms: int = 1500
@@ -38,24 +40,28 @@ class Watch:
     _seen: dict[tuple[str, str], int] = field(default_factory=dict)
     _once: dict[tuple[str, str], int] = field(default_factory=dict)
     _crowd_until: int | None = None
+    _crowd_told: int = 0
 
     def frame(self, reads: list[Read], now_ms: int, at: Millis) -> list[Sighting]:
         """The sightings of one frame that was taken at `at`."""
         self._forget(now_ms)
         found = {_name(read): read for read in reads}
-        people = {name for name, read in found.items() if self._is_somebodys(read)}
+        people = {name for name in found if self._is_somebodys(name)}
         news = []
         if len(people) > 1:
-            if self._crowd_until is None:
-                news.append(_sighting(found[min(people)], at, crowded=True))
+            again = self._crowd_until is not None
+            if not again or now_ms - self._crowd_told >= _TOLD_AGAIN_MS:
+                self._crowd_told = now_ms
+                news.append(replace(_sighting(found[min(people)], at), crowded=True, again=again))
             self._crowd_until = now_ms + self.again_after_ms
             self._seen = {name: last for name, last in self._seen.items() if name not in people}
         if self._crowd_until is not None:
             found = {name: read for name, read in found.items() if name not in people}
         return news + [_sighting(read, at) for name, read in found.items() if self._is_news(name, read, now_ms)]
 
-    def _is_somebodys(self, read: Read) -> bool:
-        return read.symbology == "qr" and bool(self.one_at_a_time) and read.text.upper().startswith(self.one_at_a_time)
+    def _is_somebodys(self, name: tuple[str, str]) -> bool:
+        symbology, text = name
+        return symbology == "qr" and bool(self.one_at_a_time) and text.upper().startswith(self.one_at_a_time)
 
     def _is_news(self, name: tuple[str, str], read: Read, now_ms: int) -> bool:
         if name not in self._seen and read.symbology != "qr" and name not in self._once:
@@ -63,11 +69,12 @@ class Watch:
             return False
         self._once.pop(name, None)
         known = name in self._seen
-        if not known and self._is_somebodys(read):  # whoever was there before has gone, and may come back at once
-            gone = [other for other, last in self._seen.items() if now_ms - last >= _GONE_AFTER_MS]
-            for other in gone:
-                if self._is_somebodys(Read(other[1], "qr")) and other[0] == "qr":
-                    del self._seen[other]
+        if not known and self._is_somebodys(name):  # whoever was there before has gone, and may come back at once
+            self._seen = {
+                other: last
+                for other, last in self._seen.items()
+                if now_ms - last < _GONE_AFTER_MS or not self._is_somebodys(other)
+            }
         self._seen[name] = now_ms
         return not known
 
@@ -78,9 +85,9 @@ class Watch:
             self._crowd_until = None
 
 
-def _sighting(read: Read, at: Millis, *, crowded: bool = False) -> Sighting:
+def _sighting(read: Read, at: Millis) -> Sighting:
     cut = read.text[:LONGEST_TEXT]
-    return Sighting(cut, read.symbology, at, oversize=len(cut) < len(read.text), crowded=crowded)
+    return Sighting(cut, read.symbology, at, oversize=len(cut) < len(read.text))
 
 
 def _name(read: Read) -> tuple[str, str]:

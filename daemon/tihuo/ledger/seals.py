@@ -9,6 +9,7 @@ newest hash, the head. Pieces are sealed after their commits, so that no order w
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,12 +22,16 @@ from tihuo.ledger.writer import Writer
 from tihuo.shop.work import Look as AnyLook
 from tihuo.shop.work import Work
 
+log = logging.getLogger(__name__)
+
 PIECE = 512
 """Entries to a piece at most."""
 SOON = 20.0
 """Seconds after which an entry is sealed, if nothing is queued: each piece is a commit, and the card remembers them."""
 LATEST = 120.0
 """Seconds after which it is sealed whatever is queued."""
+LAST = 3.0
+"""Seconds that sealing may hold up a stop."""
 MARK_BYTES = 4
 """What is kept of each digest, so that a wrong piece can say which of its entries is wrong."""
 NOTHING = bytes(32)
@@ -190,15 +195,43 @@ class Sealer:
             waited = now - self._since
             if (left < PIECE and waited < self._soon) or (self._writer.waiting and waited < LATEST):
                 return False
-            newest = head(look)
-            after = newest.entry if newest else 0
-            span = after + 1, after + min(left, PIECE)
-            digests, about = digests_of(look, *span), self._about(look, *span)
+            piece = self._piece(look, left)
         try:
-            self._writer.write(seal, after, digests, about, actor="sealer").result(timeout=30)
+            self._writer.write(seal, *piece, actor="sealer").result(timeout=30)
         except DatabaseTrouble:  # of which the writer has told
             self._since = now
             return False
         if left <= PIECE:
             self._since = None
         return left > PIECE
+
+    def finish(self, within: float = LAST) -> None:
+        """Seal what is there before the box stops, once nobody else asks the writer for anything. Never raises: what a
+        full disk, or `within` seconds, leave open is sealed at the next start."""
+        until = self._stopwatch() + within
+
+        def write(*job: Any) -> None:
+            self._writer.write(*job, actor="sealer").result(timeout=max(until - self._stopwatch(), 0))
+
+        try:
+            write(_nothing)  # after which all that was queued is committed
+            while True:
+                with self._readers.look() as look:
+                    left = unsealed(look)
+                    if not left:
+                        return
+                    piece = self._piece(look, left)
+                write(seal, *piece)
+        except Exception:  # a stop goes on, whatever the file is like
+            log.warning("the newest entries are sealed at the next start", exc_info=True)
+
+    def _piece(self, look: Look, left: int) -> tuple[int, list[bytes], list[tuple[int, int]]]:
+        """What `seal` takes of the next piece, where so many entries are `left`."""
+        newest = head(look)
+        after = newest.entry if newest else 0
+        span = after + 1, after + min(left, PIECE)
+        return after, digests_of(look, *span), self._about(look, *span)
+
+
+def _nothing(work: Work) -> None:
+    """Only waits for its turn."""

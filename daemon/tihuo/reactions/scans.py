@@ -42,7 +42,7 @@ class ScanDesk:
         """Called on the thread of the camera or scanner."""
         seen = self._read(sighting.text)
         if sighting.crowded:
-            self._write(handing_over.keep_apart, self._kiosk)
+            self._write(handing_over.still_apart if sighting.again else handing_over.keep_apart, self._kiosk)
         elif seen is not None and seen.kind == "slot":
             self._write(commands.at_slot, self._station, seen.text)
         elif seen is not None and seen.kind == "command":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tihuo.shop.events import LineQuantity, OrderCancelled
+from tihuo.shop.missed import call_off
 from tihuo.shop.orders import IMPORTED
 from tihuo.shop.parcels import settle_parcel
 from tihuo.shop.refunds import refund_of_cancelled
@@ -32,7 +33,8 @@ def cancel_rest(
 ) -> list[TakenOut]:
     """All of an accepted order that was not handed over, or what of it lies in one parcel.
 
-    Without `money_back` the cloud is told that nothing goes back. Raises `Refusal("already_collected")`.
+    Without `money_back` the cloud is told that nothing goes back. Nobody is to take out of a slot what is missing in a
+    bag, or what somebody else carries. Raises `Refusal("already_collected")`.
     """
     order = work.one("SELECT order_id, session_id, channel FROM shop_order WHERE no = ?", (order_no,))
     assert order is not None
@@ -52,6 +54,7 @@ def cancel_rest(
     if not rows:
         raise Refusal("already_collected", at=work.now)
     out = _lying(work, order_no, parcel_id)
+    call_off(work, order_no, parcel_id)
     if money_back:
         refund = refund_of_cancelled(work, order_no, [(line_no, gone) for line_no, *_, gone, _ in rows])
     else:
@@ -84,10 +87,13 @@ def cancel_rest(
 
 def _lying(work: Work, order_no: int, parcel_id: int | None) -> list[TakenOut]:
     rows = work.sql(
-        "SELECT p.slot, p.place, p.zone, d.name, s.spec, s.unit, sum(l.put - l.handed_over) FROM order_line l "
+        "SELECT p.slot, p.place, p.zone, d.name, s.spec, s.unit, "
+        "sum(max(0, l.put - l.handed_over - coalesce(m.quantity, 0))) AS there FROM order_line l "
         "JOIN parcel p ON p.id = l.parcel_id JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id "
-        "WHERE l.order_no = ?1 AND l.put > l.handed_over AND (?2 IS NULL OR p.id = ?2) GROUP BY p.id, s.id "
-        "ORDER BY p.slot, d.name",
+        "LEFT JOIN missed_line m ON m.order_no = l.order_no AND m.line_no = l.line_no "
+        "WHERE l.order_no = ?1 AND l.put > l.handed_over "
+        "AND p.id NOT IN (SELECT parcel_id FROM astray) AND (?2 IS NULL OR p.id = ?2) GROUP BY p.id, s.id "
+        "HAVING there > 0 ORDER BY p.slot, d.name",
         (order_no, parcel_id),
     ).fetchall()
     return [TakenOut(*row) for row in rows]

@@ -6,6 +6,7 @@ One hand-over is all that went at one moment to one customer; the number of its 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ from tihuo.shop.parcels import place_in
 from tihuo.shop.stock import move
 from tihuo.shop.uncollected import given_up
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Look, Work
+from tihuo.shop.work import Look, Rows, Work
 
 MOST_RECORDS = 10_000
 """The records of one hand-over follow each other; no customer takes more of them at once."""
@@ -114,7 +115,10 @@ def give(
     touched: dict[int, list[LineQuantity]] = {}
     rights = []
     wanted = dict(skus) if skus is not None else None
-    first = record = 0
+    newest = work.one("SELECT coalesce(max(id), 0) FROM handover_line")
+    assert newest is not None
+    first = newest[0] + 1
+    records: list[tuple[Any, ...]] = []
     missed = 0
     for order_no, line_no, line_id, sku_id, session_id, parcel_id, on_shelf, missing in work.sql(
         "SELECT l.order_no, l.line_no, l.line_id, l.sku_id, o.session_id, l.parcel_id, l.put - l.handed_over, "
@@ -135,15 +139,17 @@ def give(
         units.append((order_no, line_no, quantity))
         touched.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
         rights.append((session_id, sku_id, quantity))
-        record = work.sql(
-            "INSERT INTO handover_line(order_no, line_no, parcel_id, quantity, method, actor, at, visit_id, handover, "
-            "shown_no, delegate, ticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (order_no, line_no, parcel_id, quantity, way.method, work.actor, work.now, way.visit_id, first or None,
-             way.shown_no, way.delegate, work.ticks),
-        ).lastrowid or 0  # fmt: skip
-        first = first or record
+        records.append(
+            (first + len(records), order_no, line_no, parcel_id, quantity, way.method, work.actor, work.now,
+             way.visit_id, first if records else None, way.shown_no, way.delegate, work.ticks)
+        )  # fmt: skip
     if not units or (wanted is not None and any(wanted.values())):
         raise Refusal("being_looked_for" if missed else "more_than_ready")
+    work.many(
+        "INSERT INTO handover_line(id, order_no, line_no, parcel_id, quantity, method, actor, at, visit_id, handover, "
+        "shown_no, delegate, ticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        records,
+    )
     work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
     work.many(
         "UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id = ? AND NOT EXISTS "
@@ -181,6 +187,18 @@ def give(
             work, "receipt", f"handover:{first}", receipt_facts(work, customer_id, units, way.method, way.delegate)
         )
     return Given(way.visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0], first)
+
+
+def out_there(rows: Rows, order_no: int) -> dict[int, int]:
+    """Line -> units of an order that are with its customer now: handed over, and not brought back."""
+    return dict(
+        rows(
+            "SELECT l.line_no, l.handed_over - (SELECT coalesce(sum(quantity), 0) FROM returned_line r "
+            "WHERE r.order_no = l.order_no AND r.line_no = l.line_no) AS out FROM order_line l "
+            "WHERE l.order_no = ? AND out > 0 ORDER BY l.line_no",
+            (order_no,),
+        )
+    )
 
 
 def gone_of(work: Work, parcel_id: int) -> list[Gone]:

@@ -91,7 +91,8 @@ def receipt_facts(
         )
         assert row is not None
         taken[row] = taken.get(row, 0) + quantity
-    waiting = "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready'"
+    gone = "SELECT parcel_id FROM astray"
+    waiting = f"SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' AND id NOT IN ({gone})"
     left = work.sql(
         "SELECT d.name, s.spec, s.unit, sum(l.put - l.handed_over), p.slot FROM order_line l "
         "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = l.parcel_id "

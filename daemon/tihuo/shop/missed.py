@@ -16,7 +16,7 @@ from tihuo.shop.work import Work
 KINDS = ("exchange", "refund_only")
 """What she wants for what is missing: the goods, or her money."""
 
-TOLD = {"found": "已找到", "gone": "已按缺货处理"}
+TOLD = {"found": "已找到", "gone": "已按缺货处理", "cancelled": "已随订单取消"}
 """What the customer reads of it."""
 
 Units = dict[int, int]
@@ -86,6 +86,24 @@ def give_up(work: Work, ticket_no: int) -> int:
     return sum(units for *_, units in lines)
 
 
+def call_off(work: Work, order_no: int, parcel_id: int | None) -> None:
+    """An order is cancelled, or what of it lies in one parcel: nobody looks for what is missing there any more."""
+    for ticket_no in _open_tickets(work, order_no, parcel_id):
+        _settle(work, ticket_no, "cancelled")
+
+
+def lose_parcel(work: Work, parcel_id: int) -> None:
+    """A parcel with all that lies in it is gone: what a ticket says is missing in it as `give_up`, the rest as who
+    wants the goods."""
+    for ticket_no in _open_tickets(work, None, parcel_id):
+        give_up(work, ticket_no)
+    for order_no, line_no, units in work.sql(
+        "SELECT order_no, line_no, put - handed_over FROM order_line WHERE parcel_id = ? AND put > handed_over",
+        (parcel_id,),
+    ).fetchall():
+        write_off(work, order_no, line_no, units, replace=True)
+
+
 def write_off(work: Work, order_no: int, line_no: int, quantity: int, *, replace: bool) -> None:
     """Units that the book has in a parcel are gone: others that nobody bought take their place where `replace` says so;
     what they do not make good will not come (缺货), with what the customer chose for that."""
@@ -108,6 +126,17 @@ def write_off(work: Work, order_no: int, line_no: int, quantity: int, *, replace
         enter(work, session_id, sku_id, quantity, "short", BY_HAND, short=quantity)
         shorten(work, order_no, line_no, quantity, "short")
     settle_parcel(work, parcel_id)
+
+
+def _open_tickets(work: Work, order_no: int | None, parcel_id: int | None) -> list[int]:
+    """The tickets that say what is missing of an order, in a parcel, or of both."""
+    rows = work.sql(
+        "SELECT DISTINCT m.ticket_no FROM missed_line m JOIN order_line l ON l.order_no = m.order_no "
+        "AND l.line_no = m.line_no WHERE (?1 IS NULL OR m.order_no = ?1) AND (?2 IS NULL OR l.parcel_id = ?2) "
+        "ORDER BY 1",
+        (order_no, parcel_id),
+    )
+    return [ticket_no for (ticket_no,) in rows.fetchall()]
 
 
 def _settle(work: Work, ticket_no: int, outcome: str) -> list[tuple[int, int, int]]:

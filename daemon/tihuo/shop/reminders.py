@@ -1,7 +1,7 @@
 """到店提醒: a customer is told once, shortly before she is to come, that her goods are ready.
 
-The cloud tells her, as long as she agreed to another message; otherwise somebody calls. One row per order that was
-ready; one message or call for all orders that she is to fetch within an hour.
+The cloud tells her, as long as it knows the order and she agreed to another message; otherwise somebody calls. One row
+per order that was ready; one message or call for all orders that she is to fetch within an hour.
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ class Due(msgspec.Struct, frozen=True):
     window_from: int
     window_to: int
     ready: bool
+    imported: bool
 
 
 def expect(work: Work, order_no: int) -> None:
     """An order is ready: its customer is to be reminded when the time comes, if she was not told already."""
     row = work.one(
-        "SELECT o.customer_id, o.channel, coalesce(t.at, o.window_from), r.told_for FROM shop_order o "
-        "LEFT JOIN own_time t ON t.order_no = o.no LEFT JOIN reminder r ON r.order_no = o.no WHERE o.no = ?",
-        (order_no,),
+        "SELECT o.customer_id, o.channel = ?2 AND coalesce(c.phone, '') = '', coalesce(t.at, o.window_from), "
+        "r.told_for FROM shop_order o LEFT JOIN customer c ON c.id = o.customer_id "
+        "LEFT JOIN own_time t ON t.order_no = o.no LEFT JOIN reminder r ON r.order_no = o.no WHERE o.no = ?1",
+        (order_no, IMPORTED),
     )
     assert row is not None
-    customer_id, channel, comes_at, told_for = row
-    if channel == IMPORTED or (told_for is not None and comes_at < told_for + AGAIN_MS):
+    customer_id, out_of_reach, comes_at, told_for = row
+    if out_of_reach or (told_for is not None and comes_at < told_for + AGAIN_MS):
         return
     work.sql(
         "INSERT INTO reminder(order_no, customer_id, comes_at, due_at, state, why, answer_by, after_seq, calls) "
@@ -70,15 +72,20 @@ def hers(work: Work, customer_id: str) -> list[Due]:
     """What a customer is not told of yet."""
     rows = work.sql(
         "SELECT r.order_no, o.order_id, r.comes_at, r.due_at, o.window_from, o.window_to, "
-        f"o.state = 'accepted' AND {READY} FROM reminder r JOIN shop_order o ON o.no = r.order_no "
-        "WHERE r.customer_id = ? AND r.state = 'waiting' ORDER BY r.order_no",
-        (customer_id,),
+        f"o.state = 'accepted' AND {READY}, o.channel = ?2 FROM reminder r JOIN shop_order o ON o.no = r.order_no "
+        "WHERE r.customer_id = ?1 AND r.state = 'waiting' ORDER BY r.order_no",
+        (customer_id, IMPORTED),
     )
     return [Due(*row) for row in rows.fetchall()]
 
 
 def ask(work: Work, due: list[Due]) -> None:
-    """Ask the cloud for one message about these orders of one customer, if she agreed to any more."""
+    """Ask the cloud for one message about these orders of one customer, if it knows them and she agreed to any more."""
+    if imported := [one.order_no for one in due if one.imported]:
+        call(work, imported, "imported")
+    due = [one for one in due if not one.imported]
+    if not due:
+        return
     first = due[0]
     if not _take_credit(work, [one.order_id for one in due], first.order_no):
         call(work, [one.order_no for one in due], "no_consent")

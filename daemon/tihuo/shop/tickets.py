@@ -135,9 +135,16 @@ def move_ticket(work: Work, number: int, state: str, outcome: str = "") -> tuple
 
 
 def close(work: Work, number: int, outcome: str) -> tuple[str, str]:
-    """What a ticket is about has been seen to in the shop: it is done, from wherever it was. Gives as `move_ticket`."""
-    row = work.one("SELECT state FROM service_ticket WHERE no = ?", (number,))
-    if row == ("open",):
+    """What a ticket is about has been seen to in the shop: it is done, from wherever it was. One that somebody settled
+    before stays as it is. Gives as `move_ticket`."""
+    row = work.one(
+        "SELECT t.state, t.ticket_id, o.order_id FROM service_ticket t JOIN shop_order o ON o.no = t.order_no "
+        "WHERE t.no = ?",
+        (number,),
+    )
+    if row is not None and row[0] not in NEXT:
+        return row[1], row[2]
+    if row is not None and row[0] == "open":
         move_ticket(work, number, "in_progress")
     return move_ticket(work, number, "done", outcome)
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from tihuo.shop.work import House, Rows
 
-CLOSES_HOURS = 4
-"""A shop's day ends at four in the morning."""
 QUIET_MS = 6 * 3_600_000
 """Without a sure clock, a day ends when nobody took a number for so long, or the box was switched on anew."""
 CALL_MS = 25_000
@@ -42,16 +37,6 @@ class Move(msgspec.Struct, frozen=True):
     turn: Open
     kiosk: str = ""
     visit_id: int = 0
-
-
-def shop_day(now: int, timezone: str) -> str:
-    """The day that a shop calls today.
-
-    >>> shop_day(1_800_000_000_000, "Asia/Shanghai")
-    '2027-01-15'
-    """
-    here = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
-    return (here - timedelta(hours=CLOSES_HOURS)).date().isoformat()
 
 
 def begins_anew(last_day: str, last_ticks: int, *, day: str, ticks: int, anybody: bool) -> bool:

@@ -1,5 +1,6 @@
 """逾期未取: a parcel on the shelf is always somebody's: hers while her window lasts, then step by step the staff's and
-the owner's. Triggers of the schema give every parcel that becomes ready its row, and take it when it leaves."""
+the owner's. Triggers of the schema give every parcel that becomes ready its row, and take it when it leaves or somebody
+else carries it: a row stands for a parcel that stands on the shelf."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ OWNERS = {
 }
 """Step -> whose turn it is."""
 GRACE_MS = 7_200_000
-"""So long she has at least from when it was ready, or came back by mistake; the schema's triggers say the same."""
+"""So long she has at least from when it was ready, or came back by mistake or from somebody else; the schema's triggers
+say the same."""
 KEEP_DAYS = 30
 """No longer than so may the owner keep something."""
 

@@ -23,8 +23,6 @@ from tihuo.shop.work import Rows, Work, rows_of
 Span = tuple[int, int]
 """From, to."""
 HOUR_MS = 3_600_000
-DAY_BEGINS = time(4)
-"""A day of the shop ends when nobody is there any more."""
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -190,14 +188,6 @@ def checked(windows: list[tuple[int, int, int]]) -> None:
         if start < before:
             raise Refusal("window_overlaps")
         before = end
-
-
-def day_ends(at: int, timezone: str) -> int:
-    """When the shop's day of a moment is over: at four in the morning."""
-    zone = ZoneInfo(timezone)
-    here = datetime.fromtimestamp(at / 1000, UTC).astimezone(zone)
-    day = here.date() if here.time() < DAY_BEGINS else here.date() + timedelta(1)
-    return round(datetime.combine(day, DAY_BEGINS, zone).timestamp() * 1000)
 
 
 def when_staff(half: int, limit: int, timezone: str, opens: tuple[int, int]) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from tihuo.shop import missed, tickets
 from tihuo.shop.events import GoodsBroughtBack
 from tihuo.shop.fence import keep_out, may_lend
+from tihuo.shop.handovers import out_there
 from tihuo.shop.shortages import BY_HAND, enter
 from tihuo.shop.stock import move
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Work
+from tihuo.shop.work import Work, rows_of
 
 FATES = ("quarantine", "void")
 """Where goods go that a customer brings back."""
@@ -115,17 +116,8 @@ def bring_back(work: Work, order_no: int, lines: missed.Units, fate: str, reason
         raise Refusal("bad_quantity")
     if fate not in FATES:
         raise Refusal("bad_reason")
-    out = {
-        line_no: rest
-        for line_no, *rest in work.sql(
-            "SELECT l.line_no, l.handed_over - (SELECT coalesce(sum(quantity), 0) FROM returned_line r "
-            "WHERE r.order_no = l.order_no AND r.line_no = l.line_no), l.sku_id, s.code, o.session_id, o.order_id "
-            "FROM order_line l JOIN shop_order o ON o.no = l.order_no JOIN sku s ON s.id = l.sku_id "
-            "WHERE l.order_no = ?",
-            (order_no,),
-        ).fetchall()
-    }
-    if any(quantity > out.get(line_no, [0])[0] for line_no, quantity in lines.items()):
+    out = out_there(rows_of(work), order_no)
+    if any(quantity > out.get(line_no, 0) for line_no, quantity in lines.items()):
         raise Refusal("not_handed_over")
     number = _asked_before(work, order_no, lines)
     if number is None:
@@ -134,7 +126,14 @@ def bring_back(work: Work, order_no: int, lines: missed.Units, fate: str, reason
     ticket = work.one("SELECT ticket_id FROM service_ticket WHERE no = ?", (number,))
     assert ticket is not None
     for line_no, quantity in lines.items():
-        _, sku_id, sku, session_id, order_id = out[line_no]
+        goods = work.one(
+            "SELECT l.sku_id, s.code, o.session_id, o.order_id FROM order_line l "
+            "JOIN shop_order o ON o.no = l.order_no JOIN sku s ON s.id = l.sku_id "
+            "WHERE l.order_no = ? AND l.line_no = ?",
+            (order_no, line_no),
+        )
+        assert goods is not None
+        sku_id, sku, session_id, order_id = goods
         work.sql(
             "INSERT INTO returned_line(ticket_no, order_no, line_no, quantity, fate, actor, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",

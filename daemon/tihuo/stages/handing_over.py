@@ -25,14 +25,14 @@ def check_in(work: Work, kiosk: str, code: str, method: str = "kiosk") -> int:
 
     A code that helps nobody is a fact too: the visit's `outcome` is then what `shop.identity.identify` refuses, or
     `not_ready`, `already_collected`, `nothing_left`, `expired` or `part_of_a_parcel`, with what the page needs in
-    `facts`. Raises `Refusal("too_many_tries", wait=ms)` for digits that come too soon after wrong ones.
+    `facts`. Whoever goes on while digits pause (`too_many_tries`) writes nothing more.
     """
     try:
         keep_out(work)
         known = identify(work, code, kiosk=kiosk)
     except Refusal as refusal:
-        if refusal.code == "too_many_tries":
-            raise
+        if refusal.code == "too_many_tries" and (here := _told(work, kiosk, refusal.code)):
+            return here
         return _open_visit(work, kiosk, method, None, kind_of(code), refusal, about_order(refusal))
     return _welcome(work, kiosk, known, method)
 
@@ -40,6 +40,14 @@ def check_in(work: Work, kiosk: str, code: str, method: str = "kiosk") -> int:
 def keep_apart(work: Work, kiosk: str) -> int:
     """一次一码: two people's codes lie before the camera; nobody is welcome until one of them is alone there."""
     return _open_visit(work, kiosk, "kiosk", None, "qr", Refusal("two_codes"))
+
+
+def still_apart(work: Work, kiosk: str) -> None:
+    """Both codes still lie there: what says so stays, and is said anew as soon as the kiosk shows nobody else."""
+    if here := _told(work, kiosk, "two_codes"):
+        work.sql("UPDATE visit SET ends_at = ? WHERE id = ?", (_end_of(work, kiosk, "two_codes"), here))
+    elif not work.one("SELECT 1 FROM visit WHERE kiosk = ? AND closed_at IS NULL", (kiosk,)):
+        keep_apart(work, kiosk)
 
 
 def check_in_by_tail(work: Work, kiosk: str, tail: str, surname: str, goods: frozenset[int]) -> int:
@@ -80,6 +88,12 @@ def _visit_of(work: Work, kiosk: str, order_no: int) -> int | None:
         "AND outcome IN ('welcome', 'confirm', 'partly', 'done')",
         (kiosk, order_no),
     )
+    return row[0] if row else None
+
+
+def _told(work: Work, kiosk: str, outcome: str) -> int | None:
+    """The visit that tells a kiosk's page just this."""
+    row = work.one("SELECT id FROM visit WHERE kiosk = ? AND closed_at IS NULL AND outcome = ?", (kiosk, outcome))
     return row[0] if row else None
 
 

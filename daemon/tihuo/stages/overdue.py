@@ -7,14 +7,14 @@ window ──her window ends──► told ──half of its zone's time──�
 
 from __future__ import annotations
 
-from tihuo.shop import parcels
+from tihuo.shop import customers, parcels
 from tihuo.shop.cancelling import TakenOut, cancel_rest
+from tihuo.shop.days import day_ends
 from tihuo.shop.events import (
     CustomerCalled,
     LineQuantity,
     NoShowMarked,
     OrderUncollected,
-    PhoneShown,
     QuarantineDecided,
     UncollectedMoved,
 )
@@ -23,7 +23,7 @@ from tihuo.shop.orders import IMPORTED
 from tihuo.shop.reminders import OUTCOMES
 from tihuo.shop.shortages import void_quarantined
 from tihuo.shop.uncollected import KEEP_DAYS, kept_ms
-from tihuo.shop.windows import day_ends, when_staff
+from tihuo.shop.windows import when_staff
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
 
@@ -111,18 +111,11 @@ def take_up(work: Work, parcel_id: int) -> None:
 
 def show_phone(work: Work, parcel_id: int) -> tuple[str, str]:
     """Name and number of whoever did not come; that somebody looked is kept. Raises `Refusal("not_on_the_shelf")`."""
-    step, *_ = _row(work, parcel_id)
-    row = work.one(
-        "SELECT c.name, c.phone, (SELECT o.order_id FROM order_line l JOIN shop_order o ON o.no = l.order_no "
-        "WHERE l.parcel_id = p.id ORDER BY o.no LIMIT 1) FROM parcel p JOIN customer c ON c.id = p.customer_id "
-        "WHERE p.id = ?",
-        (parcel_id,),
-    )
-    assert row is not None
-    if step == "window" and work.sure:
+    if _row(work, parcel_id)[0] == "window" and work.sure:
         raise Refusal("not_on_the_shelf")
-    work.record(PhoneShown(order_id=row[2]))
-    return row[0], row[1]
+    order = work.one("SELECT min(order_no) FROM order_line WHERE parcel_id = ?", (parcel_id,))
+    assert order is not None
+    return customers.show(work, order[0])
 
 
 def note_call(work: Work, parcel_id: int, outcome: str) -> None:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tihuo.shop import paper
+from tihuo.shop.days import shop_day
 from tihuo.shop.events import TurnCalled, TurnMoved, TurnTaken
 from tihuo.shop.identity import identify
-from tihuo.shop.turns import COUNTER, Move, Open, begins_anew, due, open_turns, shop_day
+from tihuo.shop.turns import COUNTER, Move, Open, begins_anew, due, open_turns
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work, rows_of
 

@@ -526,13 +526,15 @@ def ticket_again(
 
 
 def ticket_moved_again(work: Work, ticket_id: str, state: str, outcome: str, at: int) -> None:
-    """售后工单: it was this far."""
+    """售后工单: it was this far. Of one that is settled nothing is looked for any more."""
     row = work.one(
         "UPDATE service_ticket SET state = ?, outcome = ?, moved_at = ? WHERE ticket_id = ? RETURNING request_id, "
-        "(SELECT order_id FROM shop_order WHERE no = order_no)",
+        "(SELECT order_id FROM shop_order WHERE no = order_no), no",
         (state, outcome, at, ticket_id),
     )
     if row is not None:
+        if state not in tickets.NEXT:
+            work.sql("DELETE FROM missed_line WHERE ticket_no = ?", (row[2],))
         _record(
             work, TicketUpdated(ticket_id=ticket_id, request_id=row[0], order_id=row[1], state=state, outcome=outcome)
         )

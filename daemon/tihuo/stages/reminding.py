@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tihuo.shop import reminders
-from tihuo.shop.events import CustomerCalled, PhoneShown, ReminderSent
+from tihuo.shop import customers, reminders
+from tihuo.shop.events import CustomerCalled, ReminderSent
 from tihuo.shop.fence import may_lend
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
@@ -97,15 +97,9 @@ def note_credits(work: Work, order_id: str, customer_id: str, count: int) -> Non
 
 def show_phone(work: Work, order_no: int) -> tuple[str, str]:
     """Name and number of whoever is to be called; that somebody looked is kept. Raises `Refusal("call_settled")`."""
-    row = work.one(
-        "SELECT o.order_id, c.name, c.phone FROM reminder r JOIN shop_order o ON o.no = r.order_no "
-        "JOIN customer c ON c.id = o.customer_id WHERE r.order_no = ? AND r.state IN ('call', 'waiting')",
-        (order_no,),
-    )
-    if row is None:
+    if work.one("SELECT 1 FROM reminder WHERE order_no = ? AND state IN ('call', 'waiting')", (order_no,)) is None:
         raise Refusal("call_settled")
-    work.record(PhoneShown(order_id=row[0]))
-    return row[1], row[2]
+    return customers.show(work, order_no)
 
 
 def note_call(work: Work, order_no: int, outcome: str) -> None:

@@ -50,8 +50,8 @@ def copy_windows(work: Work, session_id: str, like: str) -> int:
     there = _spans(work, like)
     if not there:
         raise Refusal("unknown_window")
-    if any(room.customers for room in windows.rooms(rows_of(work), session_id)):
-        raise Refusal("window_in_use", customers=1)
+    if customers := sum(room.customers for room in windows.rooms(rows_of(work), session_id)):
+        raise Refusal("window_in_use", customers=customers)
     _keep(work, session_id, {(start + later, end + later): size for (start, end), size in there.items()})
     return len(there)
 

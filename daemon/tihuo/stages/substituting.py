@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tihuo.shop import short_picks, substitutes
-from tihuo.shop.events import PhoneShown, ShortDecided
+from tihuo.shop import customers, short_picks, substitutes
+from tihuo.shop.events import ShortDecided
 from tihuo.shop.fence import keep_out, may_lend
 from tihuo.shop.words import Refusal
 from tihuo.shop.work import Work
@@ -68,15 +68,9 @@ def show_phone(work: Work, pick_id: int) -> str:
     Raises `Refusal`: `pick_settled`, `not_to_be_asked`.
     """
     gap = _open(work, pick_id)
-    row = work.one(
-        "SELECT c.phone FROM short_pick k JOIN shop_order o ON o.no = k.order_no JOIN customer c "
-        "ON c.id = o.customer_id WHERE k.id = ? AND k.rule = 'ask'",
-        (pick_id,),
-    )
-    if row is None:
+    if work.one("SELECT 1 FROM short_pick WHERE id = ? AND rule = 'ask'", (pick_id,)) is None:
         raise Refusal("not_to_be_asked")
-    work.record(PhoneShown(order_id=gap.order_id))
-    return str(row[0])
+    return customers.show(work, gap.order_no)[1]
 
 
 def refund_overdue(work: Work) -> int:

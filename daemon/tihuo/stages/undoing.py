@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tihuo.shop.events import ParcelAstray
 from tihuo.shop.fence import keep_out
 from tihuo.shop.handovers import MOST_RECORDS, gone_of, may_be_undone, take_back
-from tihuo.shop.missed import write_off
+from tihuo.shop.missed import lose_parcel
 from tihuo.shop.parcels import move_parcel
 from tihuo.shop.words import Refusal, Role
 from tihuo.shop.work import Work
@@ -53,7 +53,8 @@ def put_right(
     """拿错了: the customer of order `holder_no` went home with a parcel of somebody else.
 
     In one step: the parcel's own hand-over is taken back if the book has one, because its customer did not get it; so
-    are those of the parcels that are `hers` and still stand on the shelf; and until it is back a note says who has it.
+    are those of the parcels that are `hers` and still stand on the shelf; and until it is back a note says who has it,
+    nobody waits for its customer, and a mark that she did not come for it goes.
     Gives the parcels that were taken back. Raises `Refusal`: `not_ready`, `unknown_order`, `her_own`, `already_astray`,
     and what `undo_hand_over` raises.
     """
@@ -81,23 +82,22 @@ def put_right(
         "INSERT INTO astray(parcel_id, holder_no, actor, at) VALUES (?, ?, ?, ?)",
         (parcel_id, holder_no, work.actor, work.now),
     )
+    orders = "SELECT order_no FROM order_line WHERE parcel_id = ?"
+    work.sql(f"DELETE FROM no_show WHERE order_no IN ({orders})", (parcel_id,))
     work.record(ParcelAstray(parcel_id=parcel_id, holder_no=holder_no))
     return back
 
 
 def settle_astray(work: Work, parcel_id: int, back: bool) -> None:
-    """A parcel that went astray is on the shelf again; or it never comes `back`, and its goods are replaced or refunded
-    as any that are lost. Raises `Refusal("not_astray")`."""
+    """A parcel that went astray is on the shelf again, as if it were ready only now; or it never comes `back`, and its
+    goods are replaced or refunded as any that are lost. Raises `Refusal("not_astray")`."""
     keep_out(work)
+    work.sql("UPDATE parcel SET ready_at = ? WHERE id = ? AND state = 'ready'", (work.now, parcel_id))
     row = work.one("DELETE FROM astray WHERE parcel_id = ? RETURNING holder_no", (parcel_id,))
     if row is None:
         raise Refusal("not_astray")
     if not back:
-        for order_no, line_no, units in work.sql(
-            "SELECT order_no, line_no, put - handed_over FROM order_line WHERE parcel_id = ? AND put > handed_over",
-            (parcel_id,),
-        ).fetchall():
-            write_off(work, order_no, line_no, units, replace=True)
+        lose_parcel(work, parcel_id)
     work.record(ParcelAstray(parcel_id=parcel_id, holder_no=row[0], state="back" if back else "lost"))
 
 

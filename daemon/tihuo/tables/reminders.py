@@ -13,7 +13,7 @@ class Reminder(SQLModel, table=True):
     __tablename__ = "reminder"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'asked', 'sent', 'call', 'done', 'gone')"),
-        CheckConstraint("why IN ('', 'no_consent', 'failed', 'offline', 'no_answer')"),
+        CheckConstraint("why IN ('', 'no_consent', 'failed', 'offline', 'no_answer', 'imported')"),
         Index("reminder_waiting", "due_at", sqlite_where=text("state = 'waiting'")),
         Index("reminder_asked", "answer_by", sqlite_where=text("state = 'asked'")),
         Index("reminder_with", "with_order", sqlite_where=text("with_order IS NOT NULL")),

@@ -26,7 +26,7 @@ class ServiceTicket(SQLModel, table=True):
     opened_at: int
     moved_at: int
     missed: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """What became of units that were missing in a parcel: 'found', 'gone'; she may complain of them again."""
+    """What became of units that were missing: 'found', 'gone', 'cancelled'. She may complain of them again."""
 
 
 class TicketLine(SQLModel, table=True):

@@ -102,6 +102,7 @@ class Box:
         if self.relay is not None:
             self.relay.closed = lambda: self.disk.reserve.in_use
         self.buttons: ButtonDesk | None = None
+        self.sealer = Sealer(self.writer, self.readers, about_orders)
         self.desks = [self._desk(name) for name in self.fitting.printers]
         self.followers = self._followers()
         self.door = self._door(simulator(self.fitting) if simulator else None)
@@ -123,7 +124,7 @@ class Box:
             self.buttons = ButtonDesk(self.writer, self.fitting.buttons, self._trouble_teller("buttons"))
             followers.append(self.buttons.follower)
         followers.append(Timetable(self.writer, self.readers, self.clock.reading, self.house).follower)
-        followers.append(Sealer(self.writer, self.readers, about_orders).follower)
+        followers.append(self.sealer.follower)
         if self.relay is not None:
             followers.append(self.relay.follower)
         return followers
@@ -253,6 +254,8 @@ class Box:
         for follower in reversed(self.followers):
             if follower.is_alive():
                 follower.join(timeout=5)
+        if self.writer.is_alive():
+            self.sealer.finish()
         self.writer.close()
         self.fitting.close()
         self.readers.close()

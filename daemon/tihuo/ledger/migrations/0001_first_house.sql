@@ -820,7 +820,7 @@ CREATE TABLE reminder (
 	calls INTEGER NOT NULL,
 	PRIMARY KEY (order_no),
 	CHECK (state IN ('waiting', 'asked', 'sent', 'call', 'done', 'gone')),
-	CHECK (why IN ('', 'no_consent', 'failed', 'offline', 'no_answer')),
+	CHECK (why IN ('', 'no_consent', 'failed', 'offline', 'no_answer', 'imported')),
 	FOREIGN KEY(order_no) REFERENCES shop_order (no)
 );
 CREATE INDEX reminder_waiting ON reminder (due_at) WHERE state = 'waiting';
@@ -871,13 +871,21 @@ CREATE TABLE given_up (
 )
  WITHOUT ROWID;
 CREATE TRIGGER a_ready_parcel_is_somebodys AFTER UPDATE OF state ON parcel
-	WHEN NEW.state = 'ready' AND OLD.state <> 'ready' BEGIN
+	WHEN NEW.state = 'ready' AND OLD.state <> 'ready' AND NOT EXISTS (SELECT 1 FROM astray WHERE parcel_id = NEW.id)
+BEGIN
 	INSERT OR IGNORE INTO uncollected(parcel_id, step, due_at)
 		VALUES (NEW.id, 'window', max(NEW.window_to, max(NEW.ready_at, coalesce(OLD.handed_over_at, 0)) + 7200000));
 END;
 CREATE TRIGGER a_parcel_that_left_is_nobodys AFTER UPDATE OF state ON parcel
 	WHEN OLD.state = 'ready' AND NEW.state <> 'ready' BEGIN
 	DELETE FROM uncollected WHERE parcel_id = NEW.id;
+END;
+CREATE TRIGGER a_parcel_astray_is_nobodys AFTER INSERT ON astray BEGIN
+	DELETE FROM uncollected WHERE parcel_id = NEW.parcel_id;
+END;
+CREATE TRIGGER a_parcel_that_came_back_is_somebodys AFTER DELETE ON astray BEGIN
+	INSERT OR IGNORE INTO uncollected(parcel_id, step, due_at)
+		SELECT id, 'window', max(window_to, ready_at + 7200000) FROM parcel WHERE id = OLD.parcel_id AND state = 'ready';
 END;
 
 CREATE TABLE fence (

@@ -42,7 +42,8 @@ class GoodsBroughtBack(Event, frozen=True, kw_only=True, tag="goods.brought_back
 
 
 class MissedSettled(Event, frozen=True, kw_only=True, tag="missed.settled"):
-    """少了: units that were not in a parcel are `found`, or `gone`: others take their place, or money goes back."""
+    """少了: units that were not in a parcel are `found`, or `gone` (others take their place, or money goes back), or
+    `cancelled`: nobody waits for them any more."""
 
     TOPICS: ClassVar[tuple[str, ...]] = ("tickets", "pickup", "kiosk", "orders")
     ticket_id: str

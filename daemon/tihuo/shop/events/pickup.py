@@ -87,7 +87,7 @@ class CallAnswered(Event, frozen=True, kw_only=True, tag="staff.answered"):
 class ParcelAstray(Event, frozen=True, kw_only=True, tag="parcel.astray"):
     """拿错: a parcel went home with the customer of order `holder_no`; later it is `back`, or it is `lost`."""
 
-    TOPICS: ClassVar[tuple[str, ...]] = ("pickup", "kiosk", "orders")
+    TOPICS: ClassVar[tuple[str, ...]] = ("pickup", "kiosk", "orders", "uncollected")
     parcel_id: int
     holder_no: int
     state: str = "gone"
