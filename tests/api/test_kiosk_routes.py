@@ -11,6 +11,7 @@ import pytest
 from tests.pages.evening import Evening, Served
 from tihuo.api.kiosk_tries import Tries
 from tihuo.shop.words import Millis
+from tihuo.stages import handing_over, undoing
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,17 @@ def test_tries_fill_up_again_one_by_one() -> None:
     assert [tries.take("k", Millis(10_000)) for _ in range(3)] == [0, 0, 100]
     tries.give_back("k")
     assert tries.take("k", Millis(10_000)) == 0
+
+
+def test_whose_parcels_went_while_she_stood_there_is_told_so(shop: Evening, kiosk: httpx.Client) -> None:
+    """A couple: he takes everything at the other kiosk."""
+    visit = shop.show(shop.code("o2"), "k1")
+    asked = {"visit": visit, "nonce": "once-upon-a-time"}
+    assert cue(kiosk.post("/kiosk/hand-over", data=asked)) == "welcome:choose", "nothing ticked"
+    his = shop.show(shop.code("o2"), "k2")
+    given = shop.do(handing_over.hand_over, his)
+    assert cue(kiosk.get("/kiosk/stage")) == "already_collected:"
+    assert cue(kiosk.get("/kiosk/choose")) == "already_collected:", "there is nothing to choose from"
+    assert cue(kiosk.post("/kiosk/hand-over", data=asked)) == "already_collected:told"
+    shop.do(undoing.undo_whole, given.handover, "mistake")
+    assert cue(kiosk.get("/kiosk/stage")) == "welcome:", "and it is hers again"

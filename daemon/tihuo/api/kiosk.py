@@ -106,12 +106,12 @@ def hand_over(
     take: Annotated[list[int] | None, Form()] = None,
 ) -> Response:
     """都拿到了: the parcels that the customer saw and took, once, however often the button is touched."""
-    if not take:
-        return draw(request, k, View("choose", ticked=frozenset(), hint=True))
+    if not take and (now := stage_of(request, k)).waiting:
+        return draw(request, k, View("choose", ticked=frozenset(), hint=True), stage=now)
     if not stands_here(request, k, visit):
         return draw(request, k, View("told", code="visit_over"))
     try:
-        write(request, handing_over.hand_over, visit, take, once=f"handover:{visit}:{nonce}", actor=f"kiosk {k}")
+        write(request, handing_over.hand_over, visit, take or [], once=f"handover:{visit}:{nonce}", actor=f"kiosk {k}")
     except Refusal as refusal:
         now = stage_of(request, k)
         somebody_else_did = now.picture.visit_id == visit and now.picture.state in ("partly", "done")

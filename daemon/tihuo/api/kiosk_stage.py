@@ -189,6 +189,8 @@ def draw(
     """The stage of a kiosk with this view over it; `more` is for the view's own template."""
     if stage is None:
         stage = stage_of(request, kiosk)
+    if view.name == "choose" and not stage.waiting:  # somebody else took them meanwhile
+        view = View()
     picture, manner = stage.picture, stage.manner
     language = language_for(request, stage)
     code = view.code or (picture.state if picture.state in KIOSK and not view.name else "")

@@ -49,14 +49,17 @@ def kiosk_picture(look: Look, kiosk: str) -> KioskPicture:
     )
     if visit is None:
         return KioskPicture(kiosk=kiosk, state="idle", manner=kept(look, kiosk))
-    visit_id, outcome, facts, given_before, ends_at, customer_id, name, delegation = visit
-    known = outcome in ("welcome", "confirm", "partly", "done")
+    visit_id, state, facts, given_before, ends_at, customer_id, name, delegation = visit
+    known = state in ("welcome", "confirm", "partly", "done")
+    parcels = _parcels(look, customer_id, given_before, delegation) if known else ()
+    if parcels and all(parcel.taken for parcel in parcels):  # elsewhere, if not here
+        state = "done" if state in ("partly", "done") else "already_collected"
     return KioskPicture(
         kiosk=kiosk,
-        state=outcome,
+        state=state,
         visit_id=visit_id,
         name=mask_name(name) if known and name else "",
-        parcels=_parcels(look, customer_id, given_before, delegation) if known else (),
+        parcels=parcels,
         facts=json.loads(facts),
         ends_at=ends_at,
         manner=kept(look, kiosk),

@@ -151,10 +151,10 @@ def give(
         records,
     )
     work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
-    work.many(
-        "UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id = ? AND NOT EXISTS "
+    work.sql(
+        f"UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id IN ({marks}) AND NOT EXISTS "
         "(SELECT 1 FROM order_line WHERE parcel_id = parcel.id AND put > handed_over)",
-        [(work.now, parcel) for parcel in parcels],
+        (work.now, *parcels),
     )
     move(work, "ordered", "handed_over", rights)
     for order_no, told in touched.items():
