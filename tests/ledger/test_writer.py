@@ -182,6 +182,18 @@ def test_the_same_wish_twice_happens_once(still: LittleShop) -> None:
     assert len(still.events(GoodsReceived)) == 2
 
 
+def test_a_wish_happens_once_though_a_neighbour_fails(still: LittleShop) -> None:
+    first = still.writer.write(count_up, once="tap 1")
+    bad = still.writer.write(note_and_fail, "half", Refusal("no"), once="tap 2")
+    again = still.writer.write(count_up, once="tap 1")
+    third = still.writer.write(note, "whole", once="tap 2")
+    still.writer.step(0)
+    assert isinstance(bad.exception(0), Refusal)
+    assert [first.result(0), again.result(0), third.result(0)] == [1, 1, "whole"]
+    assert (len(still.events(GoodsReceived)), notes(still)) == (1, ["whole"])
+    assert still.sql("SELECT key, answer FROM once ORDER BY key") == [("tap 1", b"1"), ("tap 2", b'"whole"')]
+
+
 def test_a_wish_is_remembered_when_the_box_starts_again(make_shop: Make) -> None:
     shop = make_shop(seeded=False, running=False)
     assert shop.do(count_up, once="tap 1") == 1

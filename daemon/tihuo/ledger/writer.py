@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_type_hints
 
 import msgspec
 
@@ -87,6 +87,11 @@ class Job:
             self.future.set_result(answer)
         else:
             self.future.set_exception(failure)
+
+
+_Answered = tuple[Job, Any, BaseException | None]
+_Behind = Literal["savepoint", "transaction", "nothing"]
+"""What undoes a job that fails."""
 
 
 class Moment:
@@ -199,6 +204,10 @@ class Writer(threading.Thread):
         self._listeners: list[Callable[[list[Event]], None]] = []
         self._connection = connect(path)
         self._moment = Moment(self._connection, house)
+        self._wishes: dict[str, bytes] = {}
+        """The answers to named wishes of the present jobs, in JSON."""
+        self._fresh_wishes: list[tuple[str, int, bytes]] = []
+        """Those of them that are to be kept: key, entry, answer."""
         self._load()
         self._certain = True
         self.beat = time.monotonic()
@@ -321,7 +330,7 @@ class Writer(threading.Thread):
                 except Exception:
                     log.exception("a listener failed; what it listens to is committed")
 
-    def _transact(self, jobs: list[Job]) -> list[tuple[Job, Any, BaseException | None]]:
+    def _transact(self, jobs: list[Job]) -> list[_Answered]:
         moment = self._moment
         execute = moment.cursor.execute
         moment.now, moment.sure, moment.ticks = self._clock()
@@ -334,11 +343,9 @@ class Writer(threading.Thread):
             self._load()  # a command such as `tihuo import` wrote beside us
             self._certain = True
         moment.version = self._entry + 1 + self._versions
+        self._look_up_wishes(jobs)
         rows = list(_in_rows(jobs)) if len(jobs) > 1 else [jobs]
-        if len(rows) == 1:
-            answers = self._run_row(rows[0], alone=True)
-        else:
-            answers = [answer for row in rows for answer in self._run_row(row)]
+        answers = self._run_row(rows[0], "transaction") if len(rows) == 1 else self._run_rows(rows)
         self._append(moment)
         worked = time.perf_counter()
         execute("COMMIT")
@@ -360,46 +367,71 @@ class Writer(threading.Thread):
         for job in jobs:
             job.answer(None, trouble)
 
-    def _run_row(self, jobs: list[Job], *, alone: bool = False) -> list[tuple[Job, Any, BaseException | None]]:
+    def _look_up_wishes(self, jobs: list[Job]) -> None:
+        """What became of the named wishes among these jobs that were asked for before."""
+        self._fresh_wishes.clear()
+        names = [job.once for job in jobs if job.once is not None]
+        if not names:
+            self._wishes = {}
+        elif len(names) == 1:
+            known = self._moment.one("SELECT answer FROM once WHERE key = ?", names)
+            self._wishes = {names[0]: known[0]} if known else {}
+        else:
+            statement = "SELECT key, answer FROM once WHERE key IN (SELECT value FROM json_each(?))"
+            self._wishes = dict(self._moment.sql(statement, (_encode(names).decode(),)).fetchall())
+
+    def _run_rows(self, rows: list[list[Job]]) -> list[_Answered]:
+        """Nearly always nothing fails, and no job needs a savepoint; else all is undone, and each gets one."""
+        moment = self._moment
+        wishes = dict(self._wishes)
+        try:
+            return [answer for row in rows for answer in self._run_row(row, "nothing")]
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and is_trouble(error):
+                raise
+            self._begin_anew()
+            moment.events.clear()
+            self._wishes = wishes
+            self._fresh_wishes.clear()
+        return [answer for row in rows for answer in self._run_row(row)]
+
+    def _run_row(self, jobs: list[Job], behind: _Behind = "savepoint") -> list[_Answered]:
         function = jobs[0].function
         if not hasattr(function, "folds"):
-            return [self._run(job, alone=alone) for job in jobs]
+            return [self._run(job, behind) for job in jobs]
         together = Job(function, ([job.args[0] for job in jobs],), jobs[0].once, jobs[0].actor)
-        _, answers, failure = self._run(together, alone=alone)
+        _, answers, failure = self._run(together, behind)
         if failure is None:
             return [(job, answer, None) for job, answer in zip(jobs, answers, strict=True)]
         if len(jobs) == 1:
             return [(jobs[0], None, failure)]
         return [answer for job in jobs for answer in self._run_row([job])]
 
-    def _run(self, job: Job, *, alone: bool) -> tuple[Job, Any, BaseException | None]:
-        """Run a job; what it did is undone if it fails. Alone in its transaction it needs no savepoint for that."""
+    def _run(self, job: Job, behind: _Behind) -> _Answered:
+        """Run a job; what it did is undone if it fails, by its savepoint or with the transaction that it is all of.
+        Behind nothing, its failure is raised."""
         moment = self._moment
         execute = moment.cursor.execute
         kept = len(moment.events)
         moment.actor = job.actor
-        if not alone:
+        if behind == "savepoint":
             execute("SAVEPOINT job")
         try:
-            if job.once is not None:
-                known = moment.one("SELECT answer FROM once WHERE key = ?", (job.once,))
-                if known is not None:
-                    if not alone:
-                        execute("RELEASE job")
-                    return job, msgspec.json.decode(known[0], type=_answer_type(job.function)), None
-            answer = job.function(moment, *job.args)
-            if job.once is not None:
-                taken = (job.once, moment.version, msgspec.json.encode(answer))
-                moment.sql("INSERT INTO once VALUES (?, ?, ?)", taken)
-            if not alone:
+            if job.once is not None and (known := self._wishes.get(job.once)) is not None:
+                answer = msgspec.json.decode(known, type=_answer_type(job.function))
+            else:
+                answer = job.function(moment, *job.args)
+                if job.once is not None:
+                    self._wishes[job.once] = written = msgspec.json.encode(answer)
+                    self._fresh_wishes.append((job.once, moment.version, written))
+            if behind == "savepoint":
                 execute("RELEASE job")
             return job, answer, None
         except Exception as error:
-            if isinstance(error, sqlite3.Error) and is_trouble(error):
-                raise  # the file's trouble, not the job's
-            if alone:
-                execute("ROLLBACK")
-                execute("BEGIN IMMEDIATE")
+            if behind == "nothing" or (isinstance(error, sqlite3.Error) and is_trouble(error)):
+                raise  # with the file's trouble, which is not the job's
+            if behind == "transaction":
+                self._begin_anew()
             else:
                 execute("ROLLBACK TO job")
                 execute("RELEASE job")
@@ -408,6 +440,12 @@ class Writer(threading.Thread):
             if not isinstance(error, Refusal):
                 log.exception("a job failed and was undone: %s", getattr(job.function, "__qualname__", job.function))
             return job, None, error
+
+    def _begin_anew(self) -> None:
+        """Undo the transaction, for another one."""
+        self._moment.cursor.execute("ROLLBACK")
+        self._moment.cursor.execute("BEGIN IMMEDIATE")
+        self._moment.remembered = None
 
     def _append(self, moment: Moment) -> None:
         if moment.renumbered:
@@ -422,6 +460,7 @@ class Writer(threading.Thread):
                 epoch, seq = self._epoch, self._up_seq
             rows.append((self._entry, now, sure, actor, event.__struct_config__.tag, data, epoch, seq, ticks))
         moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        moment.many("INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING", self._fresh_wishes)
 
     def _load(self) -> None:
         """Where the journal and the stream to the cloud stand on disk."""
