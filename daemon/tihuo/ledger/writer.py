@@ -343,7 +343,8 @@ class Writer(threading.Thread):
             self._load()  # a command such as `tihuo import` wrote beside us
             self._certain = True
         moment.version = self._entry + 1 + self._versions
-        self._look_up_wishes(jobs)
+        if names := [job.once for job in jobs if job.once is not None]:
+            self._look_up_wishes(names)
         rows = list(_in_rows(jobs)) if len(jobs) > 1 else [jobs]
         answers = self._run_row(rows[0], "transaction") if len(rows) == 1 else self._run_rows(rows)
         self._append(moment)
@@ -357,6 +358,7 @@ class Writer(threading.Thread):
     def _give_up(self, jobs: list[Job], trouble: BaseException) -> None:
         self._certain = False
         self._moment.remembered = None
+        self._fresh_wishes.clear()
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._moment.cursor.execute("ROLLBACK")
@@ -367,13 +369,10 @@ class Writer(threading.Thread):
         for job in jobs:
             job.answer(None, trouble)
 
-    def _look_up_wishes(self, jobs: list[Job]) -> None:
-        """What became of the named wishes among these jobs that were asked for before."""
+    def _look_up_wishes(self, names: list[str]) -> None:
+        """What became of those that were asked for before."""
         self._fresh_wishes.clear()
-        names = [job.once for job in jobs if job.once is not None]
-        if not names:
-            self._wishes = {}
-        elif len(names) == 1:
+        if len(names) == 1:
             known = self._moment.one("SELECT answer FROM once WHERE key = ?", names)
             self._wishes = {names[0]: known[0]} if known else {}
         else:
@@ -460,7 +459,9 @@ class Writer(threading.Thread):
                 epoch, seq = self._epoch, self._up_seq
             rows.append((self._entry, now, sure, actor, event.__struct_config__.tag, data, epoch, seq, ticks))
         moment.many("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        moment.many("INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING", self._fresh_wishes)
+        if self._fresh_wishes:
+            moment.many("INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING", self._fresh_wishes)
+            self._fresh_wishes.clear()
 
     def _load(self) -> None:
         """Where the journal and the stream to the cloud stand on disk."""
