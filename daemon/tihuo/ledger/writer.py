@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import logging
 import queue
-import re
 import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from functools import lru_cache, wraps
+from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
 import msgspec
 
 from tihuo.ledger.database import DatabaseTrouble, connect, is_trouble, trouble_of
+from tihuo.ledger.moment import Moment
 from tihuo.shop.events import Event
 from tihuo.shop.words import Millis, Refusal
-from tihuo.shop.work import House, Row
+from tihuo.shop.work import House
 
 log = logging.getLogger(__name__)
 Stage = TypeVar("Stage", bound=Callable[..., Any])
@@ -38,11 +38,6 @@ CALM = 10.0
 """Seconds without an urgent job after which nobody works, and a commit may take as many jobs as it ever may."""
 MOST = 1536
 """Jobs to a commit then, or when the disk is slow: as many as can be run in the time that a sync takes."""
-_TOGETHER = (64, 16, 4)
-"""Rows to a statement that can take several: as many of the largest number as there are, then of the next."""
-
-
-_encode = msgspec.json.Encoder().encode
 
 
 def folds(function: Stage) -> Stage:
@@ -92,97 +87,6 @@ class Job:
 _Answered = tuple[Job, Any, BaseException | None]
 _Behind = Literal["savepoint", "transaction", "nothing"]
 """What undoes a job that fails."""
-
-
-class Moment:
-    """What a job works with; see `tihuo.shop.work.Work`."""
-
-    __slots__ = (
-        "actor", "connection", "cursor", "epoch", "events", "house", "now", "one_savepoint", "remembered", "renumbered",
-        "sure", "ticks", "version",
-    )  # fmt: skip
-
-    def __init__(self, connection: sqlite3.Connection, house: House) -> None:
-        self.connection = connection
-        self.cursor = connection.cursor()
-        """For statements that give one row or none: to make a cursor for each is a quarter of what a small one costs.
-        COMMIT goes through it too, and so ends what `one` left unread."""
-        self.house = house
-        self.now = Millis(0)
-        self.sure = True
-        self.ticks = 0
-        self.actor = ""
-        self.epoch = 0
-        self.version = 0
-        self.events: list[tuple[str, Event, bytearray]] = []
-        self.one_savepoint = 0
-        self.remembered: object | None = None
-        self.renumbered = False
-
-    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        if not _spares(statement):
-            self.remembered = None
-        return self.connection.execute(statement, parameters)
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        rest = list(rows)
-        if not rest:
-            return
-        if not _spares(statement):
-            self.remembered = None
-        if len(rest) >= _TOGETHER[-1]:
-            for size in _TOGETHER:
-                while len(rest) >= size and (wide := _wide(statement, size)):
-                    values: list[Any] = []
-                    for row in rest[:size]:
-                        values += row
-                    self.cursor.execute(wide, values)
-                    del rest[:size]
-        if rest:
-            self.cursor.executemany(statement, rest)
-
-    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
-        if not _spares(statement):
-            self.remembered = None
-        row: Row | None = self.cursor.execute(statement, parameters).fetchone()
-        return row
-
-    def record(self, event: Event) -> None:
-        data = bytearray(_encode(event))  # which sqlite3 takes as it is; for bytes it asks around how to adapt them
-        self.events.append((self.actor, event, data))
-
-    def remember(self, picture: object) -> None:
-        self.remembered = picture
-
-    def recall(self) -> object | None:
-        picture, self.remembered = self.remembered, None
-        return picture
-
-    def renumber(self) -> None:
-        self.renumbered = True
-
-    def first_time(self, key: str) -> bool:
-        statement = "INSERT INTO once VALUES (?, ?, 'null') ON CONFLICT DO NOTHING"
-        return bool(self.cursor.execute(statement, (key, self.version)).rowcount)
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        kept = len(self.events)
-        self.one_savepoint += 1
-        name = f"attempt{self.one_savepoint}"
-        self.cursor.execute(f"SAVEPOINT {name}")
-        try:
-            yield
-        except BaseException:
-            self.cursor.execute(f"ROLLBACK TO {name}")
-            self.cursor.execute(f"RELEASE {name}")
-            del self.events[kept:]
-            self.remembered = None
-            raise
-        else:
-            self.cursor.execute(f"RELEASE {name}")
-        finally:
-            self.one_savepoint -= 1
 
 
 class Writer(threading.Thread):
@@ -377,7 +281,7 @@ class Writer(threading.Thread):
             self._wishes = {names[0]: known[0]} if known else {}
         else:
             statement = "SELECT key, answer FROM once WHERE key IN (SELECT value FROM json_each(?))"
-            self._wishes = dict(self._moment.sql(statement, (_encode(names).decode(),)).fetchall())
+            self._wishes = dict(self._moment.sql(statement, (msgspec.json.encode(names).decode(),)).fetchall())
 
     def _run_rows(self, rows: list[list[Job]]) -> list[_Answered]:
         """Nearly always nothing fails, and no job needs a savepoint; else all is undone, and each gets one."""
@@ -478,13 +382,6 @@ class Writer(threading.Thread):
         self._moment.remembered = None
 
 
-@lru_cache
-def _wide(statement: str, size: int) -> str | None:
-    """The same for `size` rows at once, if it has `VALUES (?, …)`: SQLite lets go of the interpreter at each step."""
-    found = re.fullmatch(r"(.*\bVALUES )(\([?01NUL, 'a-z]+\))(.*)", statement)
-    return found and found[1] + ", ".join([found[2]] * size) + found[3]
-
-
 def _with_device(function: Callable[..., Any], device: str) -> Callable[..., Any]:
     """The same, with the device beside the actor of each fact. Not in `Job`: orders have none, and would pay for it."""
 
@@ -496,15 +393,6 @@ def _with_device(function: Callable[..., Any], device: str) -> Callable[..., Any
         return answer
 
     return signed
-
-
-_SPARING = re.compile(r"SELECT\b|INSERT INTO (journal|cursor|once|seal|journal_about)\b")
-
-
-@lru_cache(1024)
-def _spares(statement: str) -> bool:
-    """Whether what is remembered is still true after a statement: no trigger hangs on these tables' INSERTs."""
-    return _SPARING.match(statement) is not None
 
 
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:
