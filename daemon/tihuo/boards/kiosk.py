@@ -54,6 +54,9 @@ def kiosk_picture(look: Look, kiosk: str) -> KioskPicture:
     parcels = _parcels(look, customer_id, given_before, delegation) if known else ()
     if parcels and all(parcel.taken for parcel in parcels):  # elsewhere, if not here
         state = "done" if state in ("partly", "done") else "already_collected"
+        last = look.one("SELECT max(handed_over_at) FROM parcel WHERE customer_id = ?", (customer_id,))
+        assert last is not None
+        facts = json.dumps({"at": last[0], "slots": sorted({parcel.slot for parcel in parcels})})
     return KioskPicture(
         kiosk=kiosk,
         state=state,
