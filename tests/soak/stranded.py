@@ -47,9 +47,9 @@ def last_call(world: World, session: str) -> None:
     wanted = Counter((turned.shopper is not None, turned.sku) for turned in waiting)
     left = _left(world, session)
     stranded = sum(min(units, left[side]) for side, units in wanted.items())
-    world.stranded.append(
-        stranded / world.rows("SELECT sum(offered) FROM session_item WHERE session_id = ?", session)[0][0]
-    )
+    ((offered,),) = world.rows("SELECT sum(offered) FROM session_item WHERE session_id = ?", session)
+    if offered:  # a restored box may have forgotten all that it offered
+        world.stranded.append(stranded / offered)
 
 
 def _served(world: World, turned: Turned) -> bool:

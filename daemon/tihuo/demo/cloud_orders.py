@@ -90,7 +90,8 @@ class CloudOrders:
             case up.OrderCancelled():
                 self._count(order_id, "cancelled", data.lines)
                 amount = self._price(order_id, data.lines)
-                back = fields.Refund(f"cancel-{order_id}", amount) if amount else None
+                so_far = self._sum(order_id, "cancelled")  # a part of it now, more another time
+                back = fields.Refund(f"{order_id}-cancel{so_far}", amount) if amount else None
                 self._refund(order_id, data.refund or back)
             case up.TicketOpened() | up.TicketUpdated():
                 ticket = (data.ticket_id, data.request_id or "", order_id, data.state, data.outcome)
