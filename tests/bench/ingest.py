@@ -235,6 +235,7 @@ def backlog(world: World) -> list[Figure]:
             floor_name="`ingest_rate` without a cut",
             n=3,
             target=0.8,
+            gate=0.7,
             good="more",
         ),
     ]
