@@ -17,6 +17,8 @@ from tihuo.stages import handing_over
 from tihuo.wiring.box import Box
 
 CODES = 40
+LOADING_S = 4.0
+"""So long the box may load the pages of staff and owner after its start, which `start.time` does not wait for either."""
 
 
 def code_to_page(folder: Path) -> list[Figure]:
@@ -46,6 +48,7 @@ def code_to_page(folder: Path) -> list[Figure]:
     ScanDesk.see = note_the_frame  # type: ignore[method-assign]
     box = Box(settings)
     box.start()
+    time.sleep(LOADING_S)
     try:
         twins = box.fitting.simulated
         assert twins is not None

@@ -99,7 +99,7 @@ class Writer(threading.Thread):
         self._house = house
         self._clock = getattr(clock, "reading", None) or (lambda: (now := clock(), True, now))
         self._most = batch
-        self._batch = min(BATCH, batch)
+        self._batch = batch
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._urgent: deque[Job] = deque()
         self._hurried = -CALM
