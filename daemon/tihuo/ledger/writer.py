@@ -247,8 +247,10 @@ class Writer(threading.Thread):
             self._load()  # a command such as `tihuo import` wrote beside us
             self._certain = True
         moment.version = self._entry + 1 + self._versions
-        if names := [job.once for job in jobs if job.once is not None]:
-            self._look_up_wishes(names)
+        for job in jobs:
+            if job.once is not None:
+                self._look_up_wishes(jobs)
+                break
         rows = list(_in_rows(jobs)) if len(jobs) > 1 else [jobs]
         answers = self._run_row(rows[0], "transaction") if len(rows) == 1 else self._run_rows(rows)
         self._append(moment)
@@ -273,9 +275,9 @@ class Writer(threading.Thread):
         for job in jobs:
             job.answer(None, trouble)
 
-    def _look_up_wishes(self, names: list[str]) -> None:
-        """What became of those that were asked for before."""
-        self._fresh_wishes.clear()
+    def _look_up_wishes(self, jobs: list[Job]) -> None:
+        """What became of the named wishes among them that were asked for before."""
+        names = [job.once for job in jobs if job.once is not None]
         if len(names) == 1:
             known = self._moment.one("SELECT answer FROM once WHERE key = ?", names)
             self._wishes = {names[0]: known[0]} if known else {}
