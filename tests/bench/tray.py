@@ -18,7 +18,7 @@ from tihuo.wiring.box import Box
 
 CODES = 40
 LOADING_S = 4.0
-"""So long the box may load the pages of staff and owner after its start, which `start.time` does not wait for either."""
+"""So long the box may load the pages of staff and owner after its start; `start.time` does not wait for them either."""
 
 
 def code_to_page(folder: Path) -> list[Figure]:
