@@ -29,6 +29,8 @@ class Line:
         self.said: list[tuple[str, bytes]] = []
         self.on_down: Callable[[bytes, Delivery], None]
         self.on_connected: Callable[[], None]
+        self.on_room: Callable[[], None]
+        self.full = False
 
     def publish(self, kind: str, payload: bytes) -> bool:
         if self.connected:

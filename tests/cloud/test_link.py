@@ -117,14 +117,21 @@ def test_what_is_published_from_many_threads_arrives_whole(broker: Broker, liste
             for n in range(50):
                 assert ours.link.publish("up", b"%d-%d %b" % (who, n, padding))
 
+        room = threading.Event()
+        ours.link.on_room = room.set
         speakers = [threading.Thread(target=speak, args=(who,)) for who in range(4)]
         broker.pause()
         for speaker in speakers:
             speaker.start()
         for speaker in speakers:
             speaker.join()
+        assert not ours.link.full
         assert not ours.link.publish("up", b"one too many")
+        assert ours.link.full
+        assert not room.is_set()
         broker.go_on()
+        assert room.wait(PATIENCE)
+        assert not ours.link.full
         got = [bytes(cloud.get().payload) for _ in range(200)]
     assert ours.link.facts().connects == 1
     assert all(payload.endswith(padding) for payload in got)

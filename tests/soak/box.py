@@ -53,6 +53,8 @@ class Line:
         self.commits: Callable[[], int] = lambda: 0
         self.on_down: Callable[[bytes, Delivery], None]
         self.on_connected: Callable[[], None]
+        self.on_room: Callable[[], None]
+        self.full = False
 
     @property
     def connected(self) -> bool:

@@ -10,8 +10,8 @@ from tihuo.ledger.writer import Job, Writer
 _in_time = Writer._run
 
 
-def _too_early(self: Writer, job: Job, **how: Any) -> Any:
-    answered = _in_time(self, job, **how)
+def _too_early(self: Writer, job: Job, behind: Any) -> Any:
+    answered = _in_time(self, job, behind)
     if job.future is not None and answered[2] is None:
         job.future.set_result(answered[1])
         job.future = None

@@ -67,6 +67,7 @@ class _Connection:
         self.acks: deque[int] = deque()
         """Claims that wait to be passed on to the line."""
         self.claimed = self.passed_on = self.unsent = 0
+        self.full = False
         self.over = False
 
     @property
@@ -110,8 +111,9 @@ class Link:
 
     Set the callbacks before `start()`. All of them run on the link's thread and must not wait:
     `on_down(payload, delivery)` and `on_traffic(payload, delivery)` for what arrives, `on_connected()` when the broker
-    has taken our subscription, `on_disconnected(trouble)` when that connection ended (None: we closed it ourselves),
-    `on_trouble(trouble)` whenever the reason for being offline changes, with None when it is over.
+    has taken our subscription, `on_room()` when it is no longer `full`, `on_disconnected(trouble)` when that connection
+    ended (None: we closed it ourselves), `on_trouble(trouble)` whenever the reason for being offline changes, with None
+    when it is over.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class Link:
         self.on_down: Heard | None = None
         self.on_traffic: Heard | None = None
         self.on_connected: Callable[[], None] = _nothing
+        self.on_room: Callable[[], None] = _nothing
         self.on_disconnected: Callable[[LinkTrouble | None], None] = _nothing
         self.on_trouble: Callable[[LinkTrouble | None], None] = _nothing
         self._now = now or (lambda: time.time_ns() // 1_000_000)
@@ -173,8 +176,9 @@ class Link:
         """
         with self._speaking:
             line, connection = self._line, self._connection
-            room = line and connection.since is not None and connection.unsent < self.settings.unsent_limit
-            if not line or not room or not self._may_speak():
+            room = connection.unsent < self.settings.unsent_limit
+            connection.full = connection.full or not room
+            if not line or connection.since is None or not room or not self._may_speak():
                 self._not_sent += 1
                 return False
             connection.unsent += 1
@@ -201,6 +205,11 @@ class Link:
     @property
     def connected(self) -> bool:
         return self._connection.since is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether `unsent_limit` was reached, and less than half of it has been acknowledged since."""
+        return self._connection.full
 
     @property
     def trouble(self) -> LinkTrouble | None:
@@ -330,6 +339,10 @@ class Link:
             elif kind == wire.TAKEN:
                 with self._speaking:
                     connection.unsent -= number
+                    emptied = connection.full and connection.unsent <= self.settings.unsent_limit // 2
+                    connection.full = connection.full and not emptied
+                if emptied:
+                    self._guarded(self.on_room)
             elif kind == wire.JOINED:
                 host, _, port = content.decode().rpartition(":")
                 connection.node, connection.since = (host, int(port)), self._now()

@@ -96,6 +96,7 @@ class Relay:
         self.follower = Follower("cloud", self.step, period=0.1)
         link.on_down = self.hear
         link.on_connected = self._greet
+        link.on_room = self.follower.wake
         writer.listen(lambda _: self.follower.wake())
 
     def hear(self, payload: bytes, delivery: Delivery) -> None:
@@ -211,7 +212,7 @@ class Relay:
                         self._state_at = max(self._state_at + STATE_PAUSE, now - STATE_PAUSE)
                     else:
                         self._still_at = moment
-            entries = outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
+            entries = [] if self._link.full else outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
             for start in range(0, len(entries), MAX_BATCH):
                 together = entries[start : start + MAX_BATCH]
                 envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in together]
