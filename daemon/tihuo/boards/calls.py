@@ -62,9 +62,8 @@ def call_list(look: Look, also_waiting: bool = False) -> list[CallRow]:
     states = "('waiting', 'call')" if also_waiting else "('call')"
     rows = look.rows(
         "SELECT r.customer_id, r.order_no, c.name, c.phone, r.comes_at, o.window_from, o.window_to, r.why, r.calls, "
-        "(SELECT group_concat(DISTINCT p.slot) FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-        "WHERE l.order_no = r.order_no AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id FROM astray)) "
-        "FROM reminder r "
+        "(SELECT group_concat(DISTINCT p.slot) FROM order_line l JOIN shelf_parcel p ON p.id = l.parcel_id "
+        "WHERE l.order_no = r.order_no) FROM reminder r "
         "CROSS JOIN shop_order o ON o.no = r.order_no "
         f"JOIN customer c ON c.id = r.customer_id WHERE r.state IN {states} AND o.state = 'accepted' AND {READY} "
         "ORDER BY r.comes_at, r.order_no"

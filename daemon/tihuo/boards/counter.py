@@ -68,9 +68,7 @@ def counter_parcel(look: Look, parcel_id: int) -> CounterParcel | None:
         return None
     slot, place, zone, state, number, of, name, phone, window_from, window_to, customer = row
     others = look.rows(
-        "SELECT slot FROM parcel WHERE customer_id = ? AND state = 'ready' AND id <> ? "
-        "AND id NOT IN (SELECT parcel_id FROM astray) ORDER BY slot",
-        (customer, parcel_id),
+        "SELECT slot FROM shelf_parcel WHERE customer_id = ? AND id <> ? ORDER BY slot", (customer, parcel_id)
     )
     lines = look.rows(
         "SELECT l.sku_id, d.name, s.spec, s.unit, sum(max(0, l.put - l.handed_over - coalesce(m.quantity, 0))), "

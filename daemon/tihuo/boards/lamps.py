@@ -25,9 +25,9 @@ def lamps(look: Look) -> dict[str, tuple[Glow, ...]]:
     lit: dict[str, tuple[Glow, ...]] = {
         slot: (CUSTOMER,)
         for (slot,) in look.rows(
-            "SELECT DISTINCT p.slot FROM visit v JOIN parcel p ON p.customer_id = v.customer_id "
-            "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') AND p.state = 'ready' "
-            f"AND p.id NOT IN (SELECT parcel_id FROM astray) AND NOT {NOT_THEIRS.format(delegation='v.delegation')}"
+            "SELECT DISTINCT p.slot FROM visit v JOIN shelf_parcel p ON p.customer_id = v.customer_id "
+            "WHERE v.closed_at IS NULL AND v.outcome IN ('welcome', 'confirm', 'partly') "
+            f"AND NOT {NOT_THEIRS.format(delegation='v.delegation')}"
         )
     }
     for slot, picker in look.rows(f"SELECT DISTINCT p.slot, t.picker {LIT} ORDER BY t.picker"):

@@ -10,9 +10,6 @@ from tihuo.shop.calls import CALL_MS
 from tihuo.shop.words import mask_name, phone_tail
 from tihuo.shop.work import Look
 
-_HERS = "p.customer_id = v.customer_id AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id FROM astray)"
-"""Whether parcel `p` stands on the shelf for the customer of visit `v`."""
-
 
 class ShelfParcel(msgspec.Struct, frozen=True):
     parcel_id: int
@@ -69,9 +66,8 @@ def on_the_shelf(look: Look, text: str = "", limit: int = 100) -> list[ShelfParc
     text = text.strip()
     rows = look.rows(
         "SELECT p.id, p.slot, p.place, p.zone, c.name, c.phone, sum(l.put - l.handed_over), p.window_from, p.window_to "
-        "FROM parcel p JOIN customer c ON c.id = p.customer_id JOIN order_line l ON l.parcel_id = p.id "
-        "WHERE p.state IN ('sorting', 'ready') AND p.state = 'ready' "
-        "AND p.id NOT IN (SELECT parcel_id FROM astray) AND (?1 = '' OR p.slot = upper(?1) "
+        "FROM shelf_parcel p JOIN customer c ON c.id = p.customer_id JOIN order_line l ON l.parcel_id = p.id "
+        "WHERE p.state IN ('sorting', 'ready') AND (?1 = '' OR p.slot = upper(?1) "
         "OR instr(c.name, ?1) = 1 OR (length(?1) >= 4 AND substr(c.phone, -length(?1)) = ?1)) "
         "GROUP BY p.id ORDER BY p.slot, p.place LIMIT ?2",
         (text, limit),
@@ -125,8 +121,10 @@ def who_stands(look: Look) -> list[Stander]:
     """Everybody who stands at a kiosk now."""
     rows = look.rows(
         "SELECT v.kiosk, v.outcome, v.opened_at, coalesce(c.name, ''), coalesce(c.phone, ''), v.order_no, "
-        f"(SELECT count(*) FROM parcel p WHERE {_HERS}), coalesce((SELECT group_concat(slot, ' ') FROM (SELECT slot "
-        f"FROM parcel p WHERE {_HERS} ORDER BY slot)), '') FROM visit v LEFT JOIN customer c ON c.id = v.customer_id "
+        "(SELECT count(*) FROM shelf_parcel WHERE customer_id = v.customer_id), "
+        "coalesce((SELECT group_concat(slot, ' ') FROM (SELECT slot FROM shelf_parcel "
+        "WHERE customer_id = v.customer_id ORDER BY slot)), '') "
+        "FROM visit v LEFT JOIN customer c ON c.id = v.customer_id "
         "WHERE v.closed_at IS NULL ORDER BY v.kiosk, v.id DESC"
     )
     return [

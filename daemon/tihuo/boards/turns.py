@@ -90,9 +90,8 @@ def queue(look: Look) -> list[TurnRow]:
     """Everybody who waits, is called or stands somewhere, and who was passed over lately."""
     rows = look.rows(
         "SELECT t.id, t.number, t.state, t.to_kiosk, t.calls, t.taken_at, t.taken_ticks, t.order_no, c.name, "
-        "(SELECT group_concat(slot, ' ') FROM (SELECT DISTINCT p.slot FROM parcel p WHERE p.customer_id = c.id "
-        "AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id FROM astray) ORDER BY p.slot)) "
-        "FROM turn t LEFT JOIN shop_order o ON o.no = t.order_no "
+        "(SELECT group_concat(slot, ' ') FROM (SELECT DISTINCT slot FROM shelf_parcel WHERE customer_id = c.id "
+        "ORDER BY slot)) FROM turn t LEFT JOIN shop_order o ON o.no = t.order_no "
         "LEFT JOIN customer c ON c.id = o.customer_id WHERE t.series = (SELECT max(series) FROM turn) AND (t.state IN "
         "('waiting', 'called', 'served') OR (t.state = 'gone' AND t.id > (SELECT max(id) - 10 FROM turn))) "
         "ORDER BY t.id"

@@ -91,8 +91,8 @@ def parcels_for(work: Work, known: Delegation, customer_id: str) -> list[int]:
     """
     assert known.lines is not None
     whole = work.sql(
-        "SELECT p.id FROM parcel p WHERE p.customer_id = ?1 AND p.state = 'ready' AND p.id NOT IN (SELECT parcel_id "
-        "FROM astray) AND EXISTS (SELECT 1 FROM order_line WHERE parcel_id = p.id AND put > handed_over) "
+        "SELECT p.id FROM shelf_parcel p WHERE p.customer_id = ?1 "
+        "AND EXISTS (SELECT 1 FROM order_line WHERE parcel_id = p.id AND put > handed_over) "
         f"AND NOT {NOT_THEIRS.format(delegation='?2')} ORDER BY p.id",
         (customer_id, known.no),
     ).fetchall()
@@ -107,9 +107,8 @@ def parcels_with(work: Work, known: Delegation) -> list[int]:
     Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `being_looked_for`.
     """
     found = work.sql(
-        "SELECT DISTINCT p.id FROM order_line l JOIN parcel p ON p.id = l.parcel_id JOIN delegation_line d "
-        "ON d.line_no = l.line_no WHERE l.order_no = ? AND d.delegation_no = ? AND p.state = 'ready' "
-        "AND l.put > l.handed_over AND p.id NOT IN (SELECT parcel_id FROM astray) ORDER BY p.id",
+        "SELECT DISTINCT p.id FROM order_line l JOIN shelf_parcel p ON p.id = l.parcel_id JOIN delegation_line d "
+        "ON d.line_no = l.line_no WHERE l.order_no = ? AND d.delegation_no = ? AND l.put > l.handed_over ORDER BY p.id",
         (known.order_no, known.no),
     ).fetchall()
     if not found:

@@ -69,14 +69,8 @@ def ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
     Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `given_up_refund`, `given_up_void`,
     `being_looked_for` (somebody else took it home).
     """
-    ready = [
-        row[0]
-        for row in work.sql(
-            "SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' "
-            "AND id NOT IN (SELECT parcel_id FROM astray) ORDER BY id",
-            (customer_id,),
-        )
-    ]
+    rows = work.sql("SELECT id FROM shelf_parcel WHERE customer_id = ? ORDER BY id", (customer_id,))
+    ready = [parcel_id for (parcel_id,) in rows]
     if ready:
         return ready
     if work.one("SELECT 1 FROM astray a JOIN parcel p ON p.id = a.parcel_id WHERE p.customer_id = ?", (customer_id,)):
@@ -176,11 +170,7 @@ def give(
                 delegate=way.delegate,
             )
         )
-    left = work.one(
-        "SELECT count(*) FROM parcel WHERE customer_id = ? AND state = 'ready' "
-        "AND id NOT IN (SELECT parcel_id FROM astray)",
-        (customer_id,),
-    )
+    left = work.one("SELECT count(*) FROM shelf_parcel WHERE customer_id = ?", (customer_id,))
     assert left is not None
     if work.house.print_receipts and not work.house.receipts_on_wish:
         paper.queue(

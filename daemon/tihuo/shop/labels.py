@@ -91,8 +91,7 @@ def receipt_facts(
         )
         assert row is not None
         taken[row] = taken.get(row, 0) + quantity
-    gone = "SELECT parcel_id FROM astray"
-    waiting = f"SELECT id FROM parcel WHERE customer_id = ? AND state = 'ready' AND id NOT IN ({gone})"
+    waiting = "SELECT id FROM shelf_parcel WHERE customer_id = ?"
     left = work.sql(
         "SELECT d.name, s.spec, s.unit, sum(l.put - l.handed_over), p.slot FROM order_line l "
         "JOIN sku s ON s.id = l.sku_id JOIN product d ON d.id = s.product_id JOIN parcel p ON p.id = l.parcel_id "

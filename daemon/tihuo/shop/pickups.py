@@ -68,14 +68,12 @@ def code_for(store_id: str, order_no: int, key: bytes, turn: int = 0) -> str:
     what = _base32(order_no)
     if turn:
         what += f"-{_base32(turn)}"
-    begin, inner, outer = _begun(store_id, key)
-    return f"{begin}{what}:{_letters(_finished(inner, outer, what))}"
+    return _sealed(store_id, what, key)
 
 
 def delegate_code_for(store_id: str, order_no: int, delegation: int, key: bytes) -> str:
     """代取码: the text of the QR of a neighbour who collects for somebody."""
-    what = f"{_base32(order_no)}+{_base32(delegation)}"
-    return f"TH1:{store_id.upper()}:{what}:{_seal(store_id, what, key)}"
+    return _sealed(store_id, f"{_base32(order_no)}+{_base32(delegation)}", key)
 
 
 def rotating_secret(store_id: str, order_no: int, key: bytes, turn: int = 0) -> bytes:
@@ -182,6 +180,12 @@ def _round_functions(key: bytes) -> list[array[int]]:
         drawn = hashlib.shake_256(_hmac(key, "short", str(number))).digest(8 * _HALF)
         tables.append(array("H", [value % _HALF for value in struct.unpack(f"<{_HALF}Q", drawn)]))
     return tables
+
+
+def _sealed(store_id: str, what: str, key: bytes) -> str:
+    """The whole text of a code that does not change."""
+    begin, inner, outer = _begun(store_id, key)
+    return f"{begin}{what}:{_letters(_finished(inner, outer, what))}"
 
 
 def _seal(store_id: str, what: str, key: bytes) -> str:

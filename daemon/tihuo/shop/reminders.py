@@ -22,9 +22,8 @@ CALLS = 2
 """So often somebody tries to reach her."""
 
 READY = (
-    "EXISTS (SELECT 1 FROM order_line l JOIN parcel p ON p.id = l.parcel_id "
-    "WHERE l.order_no = r.order_no AND l.put > l.handed_over AND p.state = 'ready' "
-    "AND p.id NOT IN (SELECT parcel_id FROM astray))"
+    "EXISTS (SELECT 1 FROM order_line l JOIN shelf_parcel p ON p.id = l.parcel_id "
+    "WHERE l.order_no = r.order_no AND l.put > l.handed_over)"
 )
 """Whether anything of the order of reminder `r` waits on the shelf."""
 

@@ -788,6 +788,9 @@ CREATE INDEX customer_by_phone ON customer (phone);
 CREATE INDEX shop_order_by_customer ON shop_order (customer_id);
 CREATE INDEX parcel_by_state ON parcel (state) WHERE state IN ('sorting', 'ready');
 CREATE INDEX visit_open ON visit (kiosk) WHERE closed_at IS NULL;
+-- what stands on the shelf: nobody took it home by mistake
+CREATE VIEW shelf_parcel AS
+	SELECT * FROM parcel WHERE state = 'ready' AND id NOT IN (SELECT parcel_id FROM astray);
 
 CREATE TABLE pickup_window (
 	session_id VARCHAR NOT NULL,
