@@ -15,7 +15,7 @@ from tests.devices.screens import scene
 from tests.pages.conftest import OpenPage, barriers
 from tests.pages.evening import OWNER, Evening, Served
 from tests.pages.test_paper_walk import keep
-from tests.pages.walking import DESK, PHONE, log_in
+from tests.pages.walking import DESK, PHONE, log_in, scan
 from tihuo.api.app import create_app
 from tihuo.api.door import Viewfinder
 from tihuo.devices.simulated import SimulatedCamera
@@ -88,9 +88,7 @@ def test_a_scanner_that_types_identifies_at_the_kiosk(
     evening: Evening, evening_served: Served, open_page: OpenPage
 ) -> None:
     page = open_page(f"{evening_served.url}/kiosk?k=k1")
-    page.wait_for_selector("typing-scanner:defined", state="attached")
-    page.keyboard.type(evening.code("o1"))
-    page.keyboard.press("Enter")
+    scan(page, evening.code("o1"))
     page.wait_for_selector(".scene-welcome")
 
 

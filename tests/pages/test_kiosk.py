@@ -9,6 +9,7 @@ import pytest
 
 from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
 from tests.pages.evening import Evening, Served
+from tests.pages.walking import even_pace, scan
 from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import open_calls
 from tihuo.devices.simulated import SimulatedSpeech
@@ -376,6 +377,7 @@ def test_the_pad_lets_a_scanner_pass(evening: Evening, served: Served, open_page
     evening.part("camera", "camera_unplugged")
     page.wait_for_selector("digit-pad")
     code = "TH1:S01:12345678:" + "2" * 16
+    even_pace(page)
     page.keyboard.type(code)
     expect(page.locator("output.digits")).to_have_text("")
     page.keyboard.press("Enter")
@@ -561,8 +563,7 @@ def test_the_digit_pad_mends_mistakes(served: Served, open_page: OpenPage) -> No
 
 def test_a_scanner_that_types_is_as_good_as_the_camera(evening: Evening, served: Served, open_page: OpenPage) -> None:
     page = kiosk(served, open_page)
-    page.keyboard.type(evening.code("o2"))
-    page.keyboard.press("Enter")
+    scan(page, evening.code("o2"))
     scene(page, "welcome")
 
 
