@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from tests.little_shop import copy_of
-from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served, evening, evening_file
+from tests.pages.evening import OWNER, PIN, STAFF, Evening, Served, evening, evening_file, twin_of
 from tihuo.api.auth import hash_pin
 from tihuo.shop.staff import keep_user
 from tihuo.stages.sorting import open_wave
 
-__all__ = ["evening", "evening_file"]
+__all__ = ["evening", "evening_file", "twin_of"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 

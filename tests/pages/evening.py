@@ -17,7 +17,8 @@ import dataclasses
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,9 @@ class Served:
         assert not self._thread.is_alive(), "the web server did not stop"
 
 
+TwinOf = Callable[..., tuple[Evening, Served]]
+
+
 @pytest.fixture(scope="session")
 def evening_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of an evening that has begun. Copy it, never open it."""
@@ -147,3 +151,18 @@ def evening(evening_file: Path, tmp_path: Path) -> Iterator[Evening]:
     evening = Evening(copy_of(evening_file, tmp_path / "shop.db"))
     yield evening
     evening.close()
+
+
+@pytest.fixture
+def twin_of(evening: Evening) -> Iterator[TwinOf]:
+    """`twin_of(**door)`: the same evening behind other pages. Ask for it before `open_page`: it must outlive them."""
+    with ExitStack() as stack:
+
+        def one(**door: Any) -> tuple[Evening, Served]:
+            twin = Evening(evening.path, session_key=evening.door.session_key, **door)
+            stack.callback(twin.close)
+            served = Served(twin.app)
+            stack.callback(served.stop)
+            return twin, served
+
+        yield one

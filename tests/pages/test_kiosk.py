@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
-from tests.pages.evening import Evening, Served
+from tests.pages.evening import Evening, Served, TwinOf
 from tests.pages.walking import even_pace, scan
 from tihuo.boards.lamps import pulses
 from tihuo.boards.pickup import open_calls
@@ -229,33 +229,28 @@ def test_many_parcels_find_their_place(
     easy_to_use(page, language)
 
 
-def test_a_long_name_of_a_shop_and_a_long_line_fit(evening: Evening, open_page: OpenPage) -> None:
+def test_a_long_name_of_a_shop_and_a_long_line_fit(twin_of: TwinOf, open_page: OpenPage) -> None:
     long = "朝阳里社区团购直播自提服务中心东门便民水果蔬菜鲜奶小店三十字"
     assert len(long) == 30
-    twin = Evening(evening.path, shop_name=long, session_key=evening.door.session_key)
-    served = Served(twin.app)
-    try:
-        twin.do(
-            welcoming.write_lines,
-            {"zh": long * 2, "en": "Fresh milk comes on Tuesdays, and the first strawberries too"},
-        )
-        for viewport in (PORTRAIT, LANDSCAPE):
-            page = kiosk(served, open_page, viewport=viewport)
-            twin.part("cloud", "broker_unreachable")
-            twin.part("printer_receipt", "printer_paper_out")
-            page.wait_for_selector("#strip li >> nth=1")
-            easy_to_use(page, "zh")
-            twin.show(twin.code("o1" if viewport is PORTRAIT else "o2"))
-            scene(page, "welcome")
-            easy_to_use(page, "zh")
-            page.click(".actions .go")
-            scene(page, "done")
-            assert long * 2 in page.inner_text(".line")
-            easy_to_use(page, "zh")
-            twin.later(11_000)
-    finally:
-        served.stop()
-        twin.close()
+    twin, served = twin_of(shop_name=long)
+    twin.do(
+        welcoming.write_lines,
+        {"zh": long * 2, "en": "Fresh milk comes on Tuesdays, and the first strawberries too"},
+    )
+    for viewport in (PORTRAIT, LANDSCAPE):
+        page = kiosk(served, open_page, viewport=viewport)
+        twin.part("cloud", "broker_unreachable")
+        twin.part("printer_receipt", "printer_paper_out")
+        page.wait_for_selector("#strip li >> nth=1")
+        easy_to_use(page, "zh")
+        twin.show(twin.code("o1" if viewport is PORTRAIT else "o2"))
+        scene(page, "welcome")
+        easy_to_use(page, "zh")
+        page.click(".actions .go")
+        scene(page, "done")
+        assert long * 2 in page.inner_text(".line")
+        easy_to_use(page, "zh")
+        twin.later(11_000)
 
 
 @pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
@@ -321,54 +316,44 @@ def test_somebody_else_at_once_is_served_as_usual(evening: Evening, served: Serv
     page.wait_for_selector(".scene-welcome:not(.slow) >> text=赵*")
 
 
-def test_what_it_says_aloud_is_heard_and_never_names_anybody(evening: Evening, open_page: OpenPage) -> None:
+def test_what_it_says_aloud_is_heard_and_never_names_anybody(twin_of: TwinOf, open_page: OpenPage) -> None:
     voice = SimulatedSpeech()
-    twin = Evening(evening.path, speech=voice, session_key=evening.door.session_key)
-    served = Served(twin.app)
-    try:
-        page = kiosk(served, open_page)
-        page.evaluate(LISTEN)
-        twin.show(twin.code("o2"))
-        scene(page, "welcome")
-        assert page.get_attribute("#view", "data-say") is None, "only in elderly mode"
-        page.click(".actions .go")
-        scene(page, "done")
-        twin.later(6_000)
-        page.wait_for_selector(".scene-idle")
-        page.click("[data-slow]")
-        page.wait_for_selector(".scene-idle.slow")
-        page.wait_for_selector("html[data-played='1']")
-        twin.show(twin.code("o1"))
-        page.wait_for_selector(".scene-welcome.slow")
-        page.wait_for_selector("html[data-played='8']")
-        assert page.evaluate("Math.min(...played)") > 0.1, "seconds of sound"
-        assert [words for _, words in voice.said][-7:] == [
-            "您好。", "您有三个包裹。", "请到常温 A 区，一号。", "请到冷藏 C 区，一号。", "请到冷冻 F 区，一号。",
-            "冷冻的请最后拿。", "拿好以后，请按绿色的按钮。",
-        ]  # fmt: skip
-        twin.part("lights")
-        page.click(".actions .go")
-        scene(page, "done")
-        page.wait_for_selector("html[data-played='9']")
-        assert not [words for _, words in voice.said if "林" in words or "1001" in words]
-    finally:
-        served.stop()
-        twin.close()
+    twin, served = twin_of(speech=voice)
+    page = kiosk(served, open_page)
+    page.evaluate(LISTEN)
+    twin.show(twin.code("o2"))
+    scene(page, "welcome")
+    assert page.get_attribute("#view", "data-say") is None, "only in elderly mode"
+    page.click(".actions .go")
+    scene(page, "done")
+    twin.later(6_000)
+    page.wait_for_selector(".scene-idle")
+    page.click("[data-slow]")
+    page.wait_for_selector(".scene-idle.slow")
+    page.wait_for_selector("html[data-played='1']")
+    twin.show(twin.code("o1"))
+    page.wait_for_selector(".scene-welcome.slow")
+    page.wait_for_selector("html[data-played='8']")
+    assert page.evaluate("Math.min(...played)") > 0.1, "seconds of sound"
+    assert [words for _, words in voice.said][-7:] == [
+        "您好。", "您有三个包裹。", "请到常温 A 区，一号。", "请到冷藏 C 区，一号。", "请到冷冻 F 区，一号。",
+        "冷冻的请最后拿。", "拿好以后，请按绿色的按钮。",
+    ]  # fmt: skip
+    twin.part("lights")
+    page.click(".actions .go")
+    scene(page, "done")
+    page.wait_for_selector("html[data-played='9']")
+    assert not [words for _, words in voice.said if "林" in words or "1001" in words]
 
 
-def test_a_voice_that_fails_leaves_the_screen_to_speak(evening: Evening, open_page: OpenPage) -> None:
+def test_a_voice_that_fails_leaves_the_screen_to_speak(twin_of: TwinOf, open_page: OpenPage) -> None:
     voice = SimulatedSpeech()
     voice.silence()
-    twin = Evening(evening.path, speech=voice, speaks_always=True, session_key=evening.door.session_key)
-    served = Served(twin.app)
-    try:
-        page = kiosk(served, open_page)
-        with page.expect_response(lambda answer: "/kiosk/say/" in answer.url and answer.status == 204):
-            twin.show(twin.code("o2"))
-        scene(page, "welcome")
-    finally:
-        served.stop()
-        twin.close()
+    twin, served = twin_of(speech=voice, speaks_always=True)
+    page = kiosk(served, open_page)
+    with page.expect_response(lambda answer: "/kiosk/say/" in answer.url and answer.status == 204):
+        twin.show(twin.code("o2"))
+    scene(page, "welcome")
 
 
 def test_the_pad_lets_a_scanner_pass(evening: Evening, served: Served, open_page: OpenPage) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.pages.conftest import OpenPage, barriers, playwright
 from tests.pages.evening import OWNER, STAFF, Evening, Served
-from tests.pages.walking import DESK, PHONE, log_in
+from tests.pages.walking import DESK, PHONE, all_sent, log_in
 from tihuo.boards import short_picks
 from tihuo.boards.balance import imbalances
 from tihuo.shop.events import PhoneShown
@@ -142,6 +142,7 @@ def test_what_is_missing_is_chosen_or_asked_for(
     ask.locator("form").nth(2).locator("button").click()
     expect(rows.filter(has_text="赵").locator(".tally")).to_contain_text("1" if language == "zh" else "once")
     picture(page, f"missing-called-{language}")
+    all_sent(page)
     rows.filter(has_text="赵").locator("button.go").click()
     expect(rows.filter(has_text="赵").locator("a.go")).to_be_visible()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import WAIT_MS, OpenPage
 from tests.pages.evening import PIN, Served
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 800}
@@ -47,3 +48,11 @@ def kept(page: Any) -> list[dict[str, Any]]:
     """The taps and scans that wait in this phone, in their order."""
     names = "Object.keys(localStorage).filter((name) => name.startsWith('tihuo-tap:')).sort()"
     return [json.loads(tap) for tap in page.evaluate(f"{names}.map((name) => localStorage[name])")]
+
+
+def all_sent(page: Any) -> None:
+    """The box has answered whatever was tapped or scanned in this page."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while waiting := kept(page):
+        assert time.monotonic() < deadline, waiting
+        page.wait_for_timeout(20)
