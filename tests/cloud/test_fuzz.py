@@ -93,7 +93,6 @@ def kept(shop: LittleShop) -> tuple[int, int]:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     phases=[Phase.generate],  # to make a failing story smaller would take minutes; it is printed as it is
     suppress_health_check=list(HealthCheck),

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tests.cloud import vocabulary
@@ -179,7 +178,6 @@ def test_one_envelope_travels_as_itself_and_none_as_nothing() -> None:
     assert encode([]) == []
 
 
-@examples(deadline=None)
 @given(st.lists(st.integers(1, messages.MAX_PUBLISH - 2), max_size=80))
 def test_no_payload_is_larger_than_a_publish_may_be(sizes: list[int]) -> None:
     payloads = pack(b"1" * size for size in sizes)
@@ -216,13 +214,11 @@ JSON = st.recursive(
 )
 
 
-@examples(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_us(payload: bytes) -> None:
     only_misunderstandings(payload)
 
 
-@examples(deadline=None)
 @given(JSON)
 def test_no_json_breaks_us(value: Any) -> None:
     only_misunderstandings(json.dumps(value).encode())
@@ -230,7 +226,6 @@ def test_no_json_breaks_us(value: Any) -> None:
     only_misunderstandings(json.dumps([raw(), {**raw(), "type": "order.cancelled", "epoch": value}]).encode())
 
 
-@examples(deadline=None)
 @given(st.sampled_from((*vocabulary.DOWN, *vocabulary.UP, *vocabulary.STREAM)), st.data())
 def test_no_damage_on_the_way_breaks_us(data: msgspec.Struct, draw: st.DataObject) -> None:
     payload = bytearray(encode([enveloped(data), enveloped(data, seq=2)][: draw.draw(st.integers(1, 2))])[0])
@@ -240,7 +235,6 @@ def test_no_damage_on_the_way_breaks_us(data: msgspec.Struct, draw: st.DataObjec
     only_misunderstandings(bytes(payload))
 
 
-@examples(deadline=None)
 @given(st.integers(0, 253_402_300_799_999))
 def test_a_time_comes_back_to_the_millisecond(millis: int) -> None:
     assert to_millis(from_millis(millis)) == millis

@@ -41,7 +41,8 @@ def said(shop: LittleShop, kind: type[up.SessionOpened]) -> list[up.SessionOpene
             envelope = envelope_of(entry, look, shop.house, 1)
             [payload] = messages.encode([envelope])
             assert len(payload) < messages.MAX_PUBLISH
-            data = messages.parse_up(envelope)
+            [heard] = messages.decode(payload)
+            data = messages.parse_up(heard)
             if type(data) is kind and data.session_id == "long":
                 assert contract.faults("up", payload) == []
                 found.append(data)
@@ -97,7 +98,8 @@ def test_windows_reminders_and_what_nobody_fetched_are_told_in_the_words_of_the_
             envelope = envelope_of(entry, look, shop.house, 1)
             [payload] = messages.encode([envelope])
             assert contract.faults("up", payload) == []
-            told.setdefault(envelope.type, []).append(messages.parse_up(envelope))
+            [heard] = messages.decode(payload)
+            told.setdefault(heard.type, []).append(messages.parse_up(heard))
     assert [window.capacity for window in told["windows.changed"][0].windows] == [20] * 4  # type: ignore[attr-defined]
     assert [one.order_id for one in told["order.window_changed"]] == ["o1", "o2", "o1", "o2"]  # type: ignore[attr-defined]
     [reminder] = told["reminder.due"]

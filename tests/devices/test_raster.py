@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -29,7 +29,6 @@ def test_fragments_are_short_and_say_their_own_size() -> None:
     assert pieces[0][8:] == b"\xff" * (60 * 128)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 576), st.integers(1, 300), st.integers())
 def test_any_picture_comes_back_as_it_was(width: int, height: int, seed: int) -> None:
     dots = bytes(random.Random(seed).choices(b"\x00\xff\x18\x3c\xe7", k=(width + 7) // 8 * height))

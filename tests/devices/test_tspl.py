@@ -79,7 +79,7 @@ def test_a_label_is_read_back_dot_by_dot_and_its_code_by_zxing(size: LabelSize, 
     assert [code.text for code in zxingcpp.read_barcodes(np.asarray(read.convert("L")))] == [LABEL.code]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 480), st.integers(1, 320), st.integers())
 def test_any_picture_means_the_same_to_both_readers(width: int, height: int, seed: int) -> None:
     dots = bytes(random.Random(seed).choices(b"\x00\xff\x18\x3c\xe7\x1b!~", k=(width + 7) // 8 * height))

@@ -27,7 +27,7 @@ def test_the_code_of_every_label_is_read_by_readers_we_did_not_write(read, label
         assert read(picture.image) == {label.code}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payload=payloads)
 def test_any_payload_a_pickup_code_can_be_is_read_back(read, label, payload):
     for size in (LABEL_60X40, LABEL_40X30):

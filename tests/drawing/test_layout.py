@@ -80,7 +80,7 @@ receipts = st.builds(
     digits=st.sampled_from(["", "1234 5678"]),
     copy=st.sampled_from([1, 2]),
 )
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def tidy(picture: Picture) -> None:

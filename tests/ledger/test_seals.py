@@ -414,7 +414,7 @@ def said(path: Path) -> list[tuple[object, ...]]:
         connection.close()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_byte_flipped_anywhere_in_the_file_is_found_or_says_nothing_else(
     long_file: Path, tmp_path: Path, data: st.DataObject
@@ -428,7 +428,7 @@ def test_a_byte_flipped_anywhere_in_the_file_is_found_or_says_nothing_else(
     assert not verify(path, []).sound or said(path) == said(long_file)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_byte_of_any_value_is_found(long_file: Path, tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "flipped.db"

@@ -64,7 +64,8 @@ def test_a_page_out_of_the_browsers_memory_is_drawn_anew(evening: Evening, serve
     nothing_of_her(page)
     evening.later(46_000)
     evening.later(21_000)
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    with page.expect_navigation():
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     page.wait_for_selector(".scene-idle")
     nothing_of_her(page)
 

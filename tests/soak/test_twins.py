@@ -82,7 +82,6 @@ def test_whatever_happens_both_sides_tell_the_same_story(place: tuple[Path, Path
     machine.settings = settings(
         max_examples=60,
         stateful_step_count=50,
-        deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
         database=None,

@@ -150,7 +150,7 @@ def shorts(shop: LittleShop, sku: str) -> dict[str, int]:
     return {f"{order_no}/{line_no}": units for order_no, line_no, units in rows}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(),
     baskets=BASKETS,

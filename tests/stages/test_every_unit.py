@@ -141,7 +141,6 @@ def test_every_unit_is_explained_whatever_happens(seeded_file: Path) -> None:
     machine.settings = settings(
         max_examples=40,
         stateful_step_count=40,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         phases=[Phase.generate],

@@ -408,7 +408,6 @@ def test_whatever_happens_in_whatever_order(seeded_file: Path) -> None:
     machine.settings = settings(
         max_examples=80,
         stateful_step_count=50,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         phases=[Phase.generate],  # a story of fifty steps can be read; shortening it takes minutes

@@ -310,5 +310,5 @@ class Queue(RuleBasedStateMachine):
 def test_any_play_keeps_the_queue_whole(make_shop: Make) -> None:
     Queue.make = staticmethod(make_shop)
     case = Queue.TestCase
-    case.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+    case.settings = settings(max_examples=12, stateful_step_count=20)
     case().runTest()

@@ -392,7 +392,7 @@ STEP = st.tuples(
 RULES = st.sampled_from(["refund", "similar", "ask"])
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=st.tuples(RULES, RULES), units=st.integers(1, 3), steps=st.lists(STEP, max_size=20))
 def test_whatever_is_decided_rights_and_money_agree(
     shelf_file: Path, rules: tuple[str, str], units: int, steps: list[tuple[str, int]]

@@ -220,7 +220,6 @@ def test_all_views_agree_whatever_happens(seeded_file: Path) -> None:
         settings=settings(
             max_examples=40,
             stateful_step_count=25,
-            deadline=None,
             derandomize=True,
             database=None,
             phases=[Phase.generate],

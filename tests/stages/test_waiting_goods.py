@@ -158,7 +158,6 @@ def test_whatever_waits_is_somebodys_and_nobody_is_told_twice(seeded_file: Path)
     machine.settings = settings(
         max_examples=40,
         stateful_step_count=50,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         phases=[Phase.generate],

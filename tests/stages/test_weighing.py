@@ -344,7 +344,7 @@ STEP = st.tuples(st.sampled_from(["put", "put", "put", "undo", "short", "weigh",
 
 
 @example(units=[1, 2], coupon=0, steps=[("put", 1), ("put", 1), ("weigh", 1), ("undo", 1)], grams=[1], tolerance=0)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     units=st.lists(st.integers(1, 4), min_size=2, max_size=2),
     coupon=st.integers(0, 500),

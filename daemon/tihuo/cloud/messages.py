@@ -13,7 +13,7 @@ so that it takes its place in the sequence and blocks nothing; parsing it raises
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -39,20 +39,29 @@ class NotUnderstood(Exception):
         self.id = id
 
 
-class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """One event: CloudEvents 1.0, structured JSON, with the place in its stream (`epoch`, `seq`)."""
-
+class _Head(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     specversion: Literal["1.0"]
     id: Id
     source: Annotated[str, Meta(min_length=1, max_length=200)]
     type: Id
     epoch: Epoch
     seq: Count
-    data: Raw
     time: Moment | None = None
     subject: Annotated[str, Meta(max_length=200)] | None = None
     clock: Literal["good", "unsure"] = "good"
     """Whether the sender vouches for `time`. The order of events is `seq`, never `time`."""
+
+
+class Envelope(_Head, frozen=True, gc=False, kw_only=True):
+    """One event: CloudEvents 1.0, structured JSON, with the place in its stream (`epoch`, `seq`)."""
+
+    data: Raw
+
+
+class Said(_Head, frozen=True, gc=False, kw_only=True):
+    """The same before it is encoded, which it is together with its `data`."""
+
+    data: msgspec.Struct
 
 
 class Broken(Envelope, frozen=True, gc=False, kw_only=True):
@@ -171,16 +180,16 @@ def wrap(
     at: int,
     subject: str | None = None,
     sure: bool = True,
-) -> Envelope:
+) -> Said:
     """Put an event into its envelope; the type follows from the struct. `at` is in milliseconds, and may be `sure`."""
-    return Envelope(
+    return Said(
         specversion="1.0",
         id=id,
         source=source,
         type=_type_of[type(data)],
         epoch=epoch,
         seq=seq,
-        data=Raw(_encoder.encode(data)),
+        data=data,
         time=from_millis(at),
         subject=subject,
         clock="good" if sure else "unsure",
@@ -192,8 +201,12 @@ def type_of(data: msgspec.Struct) -> str:
     return _type_of[type(data)]
 
 
-def encode(envelopes: Iterable[Envelope]) -> list[bytes]:
+def encode(envelopes: Sequence[Envelope | Said]) -> list[bytes]:
     """Turn envelopes into as few PUBLISH payloads as the contract allows, in order. See `pack`."""
+    if 1 < len(envelopes) <= MAX_BATCH:
+        together = _encoder.encode(envelopes)
+        if len(together) <= MAX_PUBLISH:
+            return [together]
     return pack(map(_encoder.encode, envelopes))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tihuo.cloud import up
 from tihuo.cloud.fields import LineQuantity, Refund, Window, from_millis
-from tihuo.cloud.messages import Envelope, wrap
+from tihuo.cloud.messages import Said, wrap
 from tihuo.ledger.journal import Entry, said_first
 from tihuo.shop import code_turns, events
 from tihuo.shop.pickups import (
@@ -23,7 +23,7 @@ from tihuo.shop.pickups import (
 from tihuo.shop.work import House, Look
 
 
-def envelope_of(entry: Entry, look: Look, house: House, epoch: int) -> Envelope:
+def envelope_of(entry: Entry, look: Look, house: House, epoch: int) -> Said:
     """The envelope of an entry that goes to the cloud. The same entry gives the same envelope at every resend."""
     assert entry.seq is not None
     seq = entry.seq

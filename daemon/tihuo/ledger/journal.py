@@ -23,7 +23,7 @@ LONGEST_PAUSE = 10.0
 """Seconds between two tries of a step that fails: shorter than the time after which a silent thread counts as stuck."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One fact: its number, when it was recorded (`Millis`), by whom, and its place in the stream to the cloud.
 
     Facts follow each other by `entry`, never by `at`; `sure` says whether anybody vouched for the clock then.

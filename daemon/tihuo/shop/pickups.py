@@ -230,9 +230,7 @@ def _keyed(key: bytes, about: str) -> tuple[Any, Any]:
 
 
 def _base32(number: int) -> str:
-    digits = ""
-    while True:
-        number, digit = divmod(number, 32)
-        digits = _DIGITS32[digit] + digits
-        if not number:
-            return digits
+    digits = _DIGITS32[number & 31]
+    while number := number >> 5:
+        digits = _DIGITS32[number & 31] + digits
+    return digits
