@@ -409,12 +409,12 @@ def _counting(kind: Any, settings: Any) -> Any:
         answers = 0
         on_answers: Any = None
 
-        def publish(self, topic: str, payload: bytes) -> bool:
-            taken = super().publish(topic, payload)
+        def publish(self, topic: str, *payloads: bytes) -> int:
+            taken: int = super().publish(topic, *payloads)
             if taken and topic == "up":
-                self.answers += payload.count(b'"order.accepted"')
+                self.answers += sum(payload.count(b'"order.accepted"') for payload in payloads[:taken])
                 self.on_answers()
-            return bool(taken)
+            return taken
 
     return Counting(settings)
 

@@ -30,12 +30,13 @@ class Line:
         self.on_down: Callable[[bytes, Delivery], None]
         self.on_connected: Callable[[], None]
         self.on_room: Callable[[], None]
-        self.full = False
+        self.room = 100
 
-    def publish(self, kind: str, payload: bytes) -> bool:
-        if self.connected:
-            self.said.append((kind, payload))
-        return self.connected
+    def publish(self, kind: str, *payloads: bytes) -> int:
+        if not self.connected:
+            return 0
+        self.said += [(kind, payload) for payload in payloads]
+        return len(payloads)
 
     def hang_up(self) -> None:
         self.on_connected()

@@ -54,16 +54,17 @@ class Line:
         self.on_down: Callable[[bytes, Delivery], None]
         self.on_connected: Callable[[], None]
         self.on_room: Callable[[], None]
-        self.full = False
+        self.room = 100
 
     @property
     def connected(self) -> bool:
         return self._air.box_hears and not self.dead
 
-    def publish(self, kind: str, payload: bytes) -> bool:
-        if self.connected:
-            self._air.up.append((kind, payload))
-        return self.connected
+    def publish(self, kind: str, *payloads: bytes) -> int:
+        if not self.connected:
+            return 0
+        self._air.up += [(kind, payload) for payload in payloads]
+        return len(payloads)
 
     def hang_up(self) -> None:
         """The relay wants a new connection, because a broker says at the next one what was not acknowledged."""

@@ -43,10 +43,11 @@ class LineProcess:
             its.close()
         self.say(wire.SETTINGS, 0, json.dumps(settings).encode())
 
-    def say(self, kind: int, number: int = 0, content: bytes = b"") -> None:
-        """Never waits: what the process does not take at once lies in `unsaid` until `flush`."""
+    def say(self, kind: int, number: int = 0, *contents: bytes) -> None:
+        """A frame for each content. Never waits: what the process does not take lies in `unsaid` until `flush`."""
         free = not self.unsaid
-        self.unsaid += wire.frame(kind, number, content)
+        for content in contents or (b"",):
+            self.unsaid += wire.frame(kind, number, content)
         if free:
             self.flush()
 

@@ -111,7 +111,7 @@ class Link:
 
     Set the callbacks before `start()`. All of them run on the link's thread and must not wait:
     `on_down(payload, delivery)` and `on_traffic(payload, delivery)` for what arrives, `on_connected()` when the broker
-    has taken our subscription, `on_room()` when it is no longer `full`, `on_disconnected(trouble)` when that connection
+    has taken our subscription, `on_room()` when there is `room` again, `on_disconnected(trouble)` when that connection
     ended (None: we closed it ourselves), `on_trouble(trouble)` whenever the reason for being offline changes, with None
     when it is over.
     """
@@ -168,26 +168,28 @@ class Link:
             if self._line and self.connected:
                 self._line.say(wire.HANG_UP, self._connection.epoch)
 
-    def publish(self, kind: Kind, payload: bytes) -> bool:
-        """Hand a payload to the line, QoS 1. From any thread, never waits.
+    def publish(self, kind: Kind, *payloads: bytes) -> int:
+        """Hand payloads to the line, QoS 1, in their order. From any thread, never waits.
 
-        False when it was not taken: not connected, or too soon, or `unsent_limit` wait already. True is no receipt:
-        only the other side's `stream.ack` is.
+        Gives how many were taken, before the first that was not: not connected, or too soon, or `unsent_limit` wait
+        already. To be taken is no receipt: only the other side's `stream.ack` is.
         """
+        taken = 0
         with self._speaking:
-            line, connection = self._line, self._connection
-            room = connection.unsent < self.settings.unsent_limit
-            connection.full = connection.full or not room
-            if not line or connection.since is None or not room or not self._may_speak():
-                self._not_sent += 1
-                return False
-            connection.unsent += 1
-            self._published += 1
-            line.say(_KINDS[kind], connection.epoch, payload)
-            waits = bool(line.unsaid)
-        if waits:
-            self._ring()
-        return True
+            line, connection, limit = self._line, self._connection, self.settings.unsent_limit
+            while line and connection.since is not None and taken < len(payloads) and connection.unsent < limit:
+                if not self._may_speak():
+                    break
+                connection.unsent += 1
+                taken += 1
+            connection.full = connection.full or connection.unsent >= limit
+            self._published += taken
+            self._not_sent += taken < len(payloads)
+            if line and taken:
+                line.say(_KINDS[kind], connection.epoch, *payloads[:taken])
+                if line.unsaid:
+                    self._ring()
+        return taken
 
     def _may_speak(self) -> bool:
         """No second sees more than `publishes_per_second`: a quarter of it may come at once."""
@@ -207,9 +209,10 @@ class Link:
         return self._connection.since is not None
 
     @property
-    def full(self) -> bool:
-        """Whether `unsent_limit` was reached, and less than half of it has been acknowledged since."""
-        return self._connection.full
+    def room(self) -> int:
+        """How many payloads it may take; none once `unsent_limit` wait, until half of them have been acknowledged."""
+        connection = self._connection
+        return 0 if connection.full else max(0, self.settings.unsent_limit - connection.unsent)
 
     @property
     def trouble(self) -> LinkTrouble | None:

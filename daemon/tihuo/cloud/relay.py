@@ -21,7 +21,7 @@ from tihuo.boards.stock import changed_items
 from tihuo.cloud import stream
 from tihuo.cloud.inbound import Heard, apply, park_payload
 from tihuo.cloud.link import Delivery, Link
-from tihuo.cloud.messages import MAX_BATCH, MAX_PUBLISH, NotUnderstood, decode, encode, wrap, write
+from tihuo.cloud.messages import MAX_BATCH, MAX_PUBLISH, NotUnderstood, Said, decode, encode, wrap, write
 from tihuo.cloud.outbound import envelope_of, state_of
 from tihuo.cloud.parked import rejections
 from tihuo.cloud.recovery import Recovery
@@ -212,20 +212,32 @@ class Relay:
                         self._state_at = max(self._state_at + STATE_PAUSE, now - STATE_PAUSE)
                     else:
                         self._still_at = moment
-            entries = [] if self._link.full else outgoing_after(look, self._epoch, self._said, READ_AT_ONCE)
-            for start in range(0, len(entries), MAX_BATCH):
-                together = entries[start : start + MAX_BATCH]
-                envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in together]
-                if not all(self._link.publish("up", payload) for payload in encode(envelopes)):
-                    return False
-                self._said = envelopes[-1].seq
-                self._silent_since = self._silent_since or now
+            wanted = min(READ_AT_ONCE, self._link.room * MAX_BATCH)
+            entries = outgoing_after(look, self._epoch, self._said, wanted) if wanted else []
+            envelopes = [envelope_of(entry, look, self._house, self._epoch) for entry in entries]
+            if entries and not self._say(envelopes, now):
+                return False
             if now >= self._presence_at + PRESENCE_PAUSE:
                 self._presence_at = now
                 queue = outgoing_head(look, self._epoch) - confirmed
                 sealed = str(head(look) or "")
                 self._link.publish("presence", write(Presence(True, None, str(last_entry(look)), queue, sealed)))
         return merging or len(entries) == READ_AT_ONCE
+
+    def _say(self, envelopes: list[Said], now: float) -> bool:
+        """In as few frames to the line as there can be: each wakes its process up. False when not all were taken."""
+        payloads: list[bytes] = []
+        ends: list[tuple[int, int]] = []  # so many payloads say all up to this number
+        for start in range(0, len(envelopes), MAX_BATCH):
+            together = envelopes[start : start + MAX_BATCH]
+            payloads += encode(together)
+            ends.append((len(payloads), together[-1].seq))
+        taken = self._link.publish("up", *payloads)
+        for count, seq in ends:
+            if count <= taken:
+                self._said = seq
+                self._silent_since = self._silent_since or now
+        return taken == len(payloads)
 
     def _say_control(self, now: float) -> None:
         if self._received is not None and now >= self._ack_at + ACK_PAUSE:
