@@ -15,7 +15,7 @@ from tihuo.shop.events import Event
 from tihuo.shop.words import Millis
 from tihuo.shop.work import House, Row
 
-_TOGETHER = (64, 16, 4, 3, 2)
+_TOGETHER = (64, 16, 4)
 """Rows to a statement that can take several: as many of the largest number as there are, then of the next."""
 
 _encode = msgspec.json.Encoder().encode
@@ -57,13 +57,14 @@ class Moment:
             return
         if not _spares(statement):
             self.remembered = None
-        for size in _TOGETHER:
-            while len(rest) >= size and (wide := _wide(statement, size)):
-                values: list[Any] = []
-                for row in rest[:size]:
-                    values += row
-                self.cursor.execute(wide, values)
-                del rest[:size]
+        if len(rest) >= _TOGETHER[-1]:
+            for size in _TOGETHER:
+                while len(rest) >= size and (wide := _wide(statement, size)):
+                    values: list[Any] = []
+                    for row in rest[:size]:
+                        values += row
+                    self.cursor.execute(wide, values)
+                    del rest[:size]
         if rest:
             self.cursor.executemany(statement, rest)
 

@@ -25,10 +25,6 @@ MOST_RECORDS = 10_000
 """The records of one hand-over follow each other; no customer takes more of them at once."""
 Line = tuple[int, int]
 """(order number, line number)"""
-# All rows of an answer as one: with each row SQLite lends the interpreter to who is busy, and gets it back late.
-_numbers = msgspec.json.Decoder(list[int])
-_orders = msgspec.json.Decoder(list[tuple[int, str, str, int]])
-_lines_in = msgspec.json.Decoder(list[tuple[int, int, str, int, str, int, int, int]])
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -73,9 +69,9 @@ def ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
     Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `given_up_refund`, `given_up_void`,
     `being_looked_for` (somebody else took it home).
     """
-    on_shelf = work.one("SELECT json_group_array(id) FROM shelf_parcel WHERE customer_id = ?", (customer_id,))
-    assert on_shelf is not None
-    if ready := sorted(_numbers.decode(on_shelf[0])):
+    rows = work.sql("SELECT id FROM shelf_parcel WHERE customer_id = ? ORDER BY id", (customer_id,))
+    ready = [parcel_id for (parcel_id,) in rows]
+    if ready:
         return ready
     if work.one("SELECT 1 FROM astray a JOIN parcel p ON p.id = a.parcel_id WHERE p.customer_id = ?", (customer_id,)):
         raise Refusal("being_looked_for")
@@ -109,25 +105,22 @@ def give(
     What somebody reported as missing is not given. Raises `Refusal`: `more_than_ready`, `being_looked_for`.
     """
     marks = ", ".join("?" * len(parcels))
-    found = work.one(
-        "SELECT (SELECT coalesce(max(id), 0) FROM handover_line), json_group_array(json_array(l.order_no, l.line_no, "
-        "l.line_id, l.sku_id, o.session_id, l.parcel_id, l.put - l.handed_over, coalesce((SELECT quantity "
-        "FROM missed_line m WHERE m.order_no = l.order_no AND m.line_no = l.line_no), 0))) "
-        "FROM order_line l JOIN shop_order o ON o.no = l.order_no "
-        f"WHERE l.parcel_id IN ({marks}) AND l.put > l.handed_over",
-        tuple(parcels),
-    )
-    assert found is not None
-    first = found[0] + 1
     units: list[tuple[int, int, int]] = []
     touched: dict[int, list[LineQuantity]] = {}
     rights = []
     wanted = dict(skus) if skus is not None else None
+    newest = work.one("SELECT coalesce(max(id), 0) FROM handover_line")
+    assert newest is not None
+    first = newest[0] + 1
     records: list[tuple[Any, ...]] = []
     missed = 0
-    for order_no, line_no, line_id, sku_id, session_id, parcel_id, on_shelf, missing in sorted(
-        _lines_in.decode(found[1])
-    ):
+    for order_no, line_no, line_id, sku_id, session_id, parcel_id, on_shelf, missing in work.sql(
+        "SELECT l.order_no, l.line_no, l.line_id, l.sku_id, o.session_id, l.parcel_id, l.put - l.handed_over, "
+        "coalesce((SELECT quantity FROM missed_line m WHERE m.order_no = l.order_no AND m.line_no = l.line_no), 0) "
+        "FROM order_line l JOIN shop_order o ON o.no = l.order_no "
+        f"WHERE l.parcel_id IN ({marks}) AND l.put > l.handed_over ORDER BY l.order_no, l.line_no",
+        tuple(parcels),
+    ).fetchall():
         if lines is not None and (order_no, line_no) not in lines:
             continue
         missed += missing
@@ -151,43 +144,39 @@ def give(
         "shown_no, delegate, ticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         records,
     )
-    work.sql(
-        "UPDATE order_line SET handed_over = handed_over + h.quantity FROM handover_line h WHERE h.id BETWEEN ? AND ? "
-        "AND order_line.order_no = h.order_no AND order_line.line_no = h.line_no",
-        (first, first + len(records) - 1),
-    )
+    work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
     work.sql(
         f"UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id IN ({marks}) AND NOT EXISTS "
         "(SELECT 1 FROM order_line WHERE parcel_id = parcel.id AND put > handed_over)",
         (work.now, *parcels),
     )
     move(work, "ordered", "handed_over", rights)
-    after = work.one(
-        "SELECT (SELECT count(*) FROM shelf_parcel WHERE customer_id = ?), json_group_array(json_array(no, order_id, "
-        "channel, waits)) FROM (SELECT o.no, o.order_id, o.channel, sum(l.quantity - l.short - l.cancelled - "
-        "l.handed_over) AS waits FROM shop_order o JOIN order_line l ON l.order_no = o.no "
-        f"WHERE o.no IN ({', '.join('?' * len(touched))}) GROUP BY o.no)",
-        (customer_id, *touched),
-    )
-    assert after is not None
-    for order_no, order_id, channel, waits in sorted(_orders.decode(after[1])):
+    for order_no, told in touched.items():
+        order = work.one(
+            "SELECT o.order_id, sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled), "
+            "o.channel FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no = ?",
+            (order_no,),
+        )
+        assert order is not None
         work.record(
             OrderHandedOver(
-                order_id=order_id,
-                imported=channel == IMPORTED,
-                lines=tuple(touched[order_no]),
+                order_id=order[0],
+                imported=order[2] == IMPORTED,
+                lines=tuple(told),
                 handed_over_at=work.now,
                 method=way.method,
-                complete=not waits,
+                complete=not order[1],
                 by=way.by,
                 delegate=way.delegate,
             )
         )
+    left = work.one("SELECT count(*) FROM shelf_parcel WHERE customer_id = ?", (customer_id,))
+    assert left is not None
     if work.house.print_receipts and not work.house.receipts_on_wish:
         paper.queue(
             work, "receipt", f"handover:{first}", receipt_facts(work, customer_id, units, way.method, way.delegate)
         )
-    return Given(way.visit_id or 0, parcels, sum(quantity for *_, quantity in units), after[0], first)
+    return Given(way.visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0], first)
 
 
 def out_there(rows: Rows, order_no: int) -> dict[int, int]:

@@ -13,8 +13,6 @@ be read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from itertools import chain
 
 import msgspec
 
@@ -77,16 +75,11 @@ def sell(work: Work, items: dict[int, int], grants: dict[int, int]) -> None:
         work.many(_ITEM, [(no, units, work.version) for no, units in items.items()])
 
 
-_AT_ONCE = 16
+def _move_sql(source: str, target: str) -> str:
+    return f"UPDATE item_rights SET {source} = {source} - ?1, {target} = {target} + ?1, version = ?2 {OF_ITEM}"
 
 
-@lru_cache
-def _move_sql(source: str, target: str, items: int) -> str:
-    values = ", ".join(["(?, ?, ?)"] * items)
-    return (
-        f"UPDATE item_rights SET {source} = {source} - column3, {target} = {target} + column3, version = ? "
-        f"FROM (VALUES {values}) WHERE no = (SELECT no FROM item_terms WHERE session_id = column1 AND sku_id = column2)"
-    )
+_MOVES = {(a, b): _move_sql(a, b) for a in PLACES for b in PLACES if a != b}
 
 
 def move(work: Work, source: str, target: str, rights: Iterable[tuple[str, int, int]]) -> None:
@@ -94,13 +87,7 @@ def move(work: Work, source: str, target: str, rights: Iterable[tuple[str, int, 
 
     The CHECK constraints refuse a move that would leave a place negative: `sqlite3.IntegrityError`, nothing happened.
     """
-    units: dict[tuple[str, int], int] = {}
-    for session, sku, quantity in rights:
-        units[session, sku] = units.get((session, sku), 0) + quantity
-    items = [(session, sku, quantity) for (session, sku), quantity in units.items()]
-    for start in range(0, len(items), _AT_ONCE):
-        some = items[start : start + _AT_ONCE]
-        work.sql(_move_sql(source, target, len(some)), (work.version, *chain.from_iterable(some)))
+    work.many(_MOVES[source, target], [(quantity, work.version, session, sku) for session, sku, quantity in rights])
 
 
 def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
