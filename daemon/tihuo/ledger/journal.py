@@ -39,25 +39,27 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 _FAR_BACK = 10_000
 _AS_JSON = (
-    "printf('[%d,%d,%s,%s,%s,%s]', entry, at, json_quote(actor), CAST(data AS TEXT), coalesce(up_seq, 'null'), "
-    "iif(sure, 'true', 'false'))"
+    "group_concat(entry), group_concat(at), group_concat(json_quote(actor)), group_concat(CAST(data AS TEXT)), "
+    "group_concat(coalesce(up_seq, 'null')), group_concat(iif(sure, 'true', 'false'))"
 )
-"""A fact as the fields of `Entry`, in their order."""
+"""Facts as what stands in each field of `Entry`, in their order."""
 
 
 @lru_cache(maxsize=1)
-def _decoder() -> msgspec.json.Decoder[list[tuple[Any, ...]]]:
+def _decoder() -> msgspec.json.Decoder[tuple[list[Any], ...]]:
     """Facts of every kind; `Event` itself says nothing of its kinds."""
     event: Any = Union[tuple(all_kinds().values())]  # noqa: UP007  there is no other way to write one of a list
-    return msgspec.json.Decoder(list[tuple[int, int, str, event, int | None, bool]])
+    return msgspec.json.Decoder(tuple[list[int], list[int], list[str], list[event], list[int | None], list[bool]])
 
 
 def _entries(look: AnyLook, which: str, parameters: tuple[int, ...]) -> list[Entry]:
     """All in one row: with each row SQLite lends the interpreter to who is busy, and gets it back late."""
-    row = look.one(f"SELECT group_concat({_AS_JSON}) FROM (SELECT * FROM journal {which})", parameters)
+    row = look.one(f"SELECT {_AS_JSON} FROM (SELECT * FROM journal {which})", parameters)
     assert row is not None
-    found = [Entry(*fields) for fields in _decoder().decode(f"[{row[0] or ''}]")]
-    found.sort(key=_entry)  # an aggregate promises no order
+    if row[0] is None:
+        return []
+    found = list(map(Entry, *_decoder().decode(f"[[{'],['.join(row)}]]")))
+    found.sort(key=_entry)  # an aggregate promises no order, only the same one for all fields
     return found
 
 

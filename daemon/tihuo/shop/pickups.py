@@ -37,6 +37,7 @@ _FIRST_EXTRA = 90_000_000
 _DIGITS32 = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _SEAL32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [one + two for one in _SEAL32 for two in _SEAL32]
+_FIVE_WORDS = struct.Struct(">5H").unpack_from
 STEP_MS = 30_000
 """How long a changing code is the present one."""
 
@@ -201,10 +202,12 @@ def _begun(store_id: str, key: bytes) -> tuple[str, Any, Any]:
 
 
 def _letters(digest: bytes) -> str:
-    """The first 80 bits."""
-    a, b = int.from_bytes(digest[:5], "big"), int.from_bytes(digest[5:10], "big")
-    one, two = _PAIRS[a >> 30] + _PAIRS[a >> 20 & 1023], _PAIRS[a >> 10 & 1023] + _PAIRS[a & 1023]
-    return one + two + _PAIRS[b >> 30] + _PAIRS[b >> 20 & 1023] + _PAIRS[b >> 10 & 1023] + _PAIRS[b & 1023]
+    """The first 80 bits, ten to a pair."""
+    a, b, c, d, e = _FIVE_WORDS(digest)
+    pairs = _PAIRS
+    half = f"{pairs[a >> 6]}{pairs[(a & 63) << 4 | b >> 12]}{pairs[b >> 2 & 1023]}{pairs[(b & 3) << 8 | c >> 8]}"
+    rest = f"{pairs[(c & 255) << 2 | d >> 14]}{pairs[d >> 4 & 1023]}{pairs[(d & 15) << 6 | e >> 10]}{pairs[e & 1023]}"
+    return half + rest
 
 
 def _hmac(key: bytes, about: str, message: str) -> bytes:
