@@ -42,7 +42,7 @@ PATIENCE = (5.0, 60.0)
 """Seconds until unconfirmed messages are said again, and the longest pause that grows to."""
 SILENT_AFTER = 30.0
 """Seconds on a good line without an answer: nobody is there, or a broker takes our words and drops them."""
-READ_AT_ONCE = 200
+READ_AT_ONCE = 500
 ITEMS_AT_ONCE = 300
 
 
