@@ -47,7 +47,7 @@ class Moment:
         self.renumbered = False
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        if not _spares(statement):
+        if self.remembered is not None and not _spares(statement):
             self.remembered = None
         return self.connection.execute(statement, parameters)
 
@@ -55,7 +55,7 @@ class Moment:
         rest = list(rows)
         if not rest:
             return
-        if not _spares(statement):
+        if self.remembered is not None and not _spares(statement):
             self.remembered = None
         if len(rest) >= _TOGETHER[-1]:
             for size in _TOGETHER:
@@ -69,7 +69,7 @@ class Moment:
             self.cursor.executemany(statement, rest)
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None:
-        if not _spares(statement):
+        if self.remembered is not None and not _spares(statement):
             self.remembered = None
         row: Row | None = self.cursor.execute(statement, parameters).fetchone()
         return row

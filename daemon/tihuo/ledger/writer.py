@@ -256,9 +256,11 @@ class Writer(threading.Thread):
         self._append(moment)
         worked = time.perf_counter()
         execute("COMMIT")
-        in_a_sync = int(len(jobs) * (time.perf_counter() - worked) / (worked - began))
-        calm = time.monotonic() - self._hurried > CALM
-        self._batch = self._most if calm else min(self._most, max(BATCH, in_a_sync))
+        if time.monotonic() - self._hurried > CALM:
+            self._batch = self._most
+        else:
+            in_a_sync = int(len(jobs) * (time.perf_counter() - worked) / (worked - began))
+            self._batch = min(self._most, max(BATCH, in_a_sync))
         return answers
 
     def _give_up(self, jobs: list[Job], trouble: BaseException) -> None:
