@@ -35,6 +35,7 @@ _KINDS = {"up": wire.UP, "state": wire.STATE, "presence": wire.PRESENCE}
 HANG_AFTER = 60.0
 """Seconds without a word after which the line's process is replaced. To look up a name may take half of it."""
 _GOODBYE_S = 3.0
+_ANY = 1 << 30
 _TICK_S = 1.0
 
 
@@ -174,15 +175,14 @@ class Link:
         Gives how many were taken, before the first that was not: not connected, or too soon, or `unsent_limit` wait
         already. To be taken is no receipt: only the other side's `stream.ack` is.
         """
-        taken = 0
         with self._speaking:
             line, connection, limit = self._line, self._connection, self.settings.unsent_limit
-            while line and connection.since is not None and taken < len(payloads) and connection.unsent < limit:
-                if not self._may_speak():
-                    break
-                connection.unsent += 1
-                taken += 1
+            taken = 0
+            if line and connection.since is not None:
+                taken = max(0, min(len(payloads), limit - connection.unsent, self._earn()))
+            connection.unsent += taken
             connection.full = connection.full or connection.unsent >= limit
+            self._earned -= taken
             self._published += taken
             self._not_sent += taken < len(payloads)
             if line and taken:
@@ -191,18 +191,16 @@ class Link:
                     self._ring()
         return taken
 
-    def _may_speak(self) -> bool:
-        """No second sees more than `publishes_per_second`: a quarter of it may come at once."""
+    def _earn(self) -> int:
+        """How many may be sent at this moment: no second sees more than `publishes_per_second`, and a quarter of it may
+        come at once."""
         rate = self.settings.publishes_per_second
         if not rate:
-            return True
+            return _ANY
         now = time.monotonic()
         earned = (now - self._earned_at) * rate * 0.75
         self._earned, self._earned_at = min(self._earned + earned, max(rate * 0.25, 1.0)), now
-        if self._earned < 1.0:
-            return False
-        self._earned -= 1.0
-        return True
+        return int(self._earned)
 
     @property
     def connected(self) -> bool:
@@ -210,9 +208,10 @@ class Link:
 
     @property
     def room(self) -> int:
-        """How many payloads it may take; none once `unsent_limit` wait, until half of them have been acknowledged."""
-        connection = self._connection
-        return 0 if connection.full else max(0, self.settings.unsent_limit - connection.unsent)
+        """How many payloads it would take; none once `unsent_limit` wait, until half of them have been acknowledged."""
+        with self._speaking:
+            connection = self._connection
+            return 0 if connection.full else max(0, min(self.settings.unsent_limit - connection.unsent, self._earn()))
 
     @property
     def trouble(self) -> LinkTrouble | None:
