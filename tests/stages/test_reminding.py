@@ -14,7 +14,7 @@ from tihuo.shop.events import CallNeeded, CustomerCalled, PhoneShown, ReminderDu
 from tihuo.shop.orders import NewLine
 from tihuo.shop.reminders import AGAIN_MS
 from tihuo.shop.words import Refusal
-from tihuo.stages import handing_over, reminding, scheduling, selling, sorting
+from tihuo.stages import handing_over, reminding, scheduling, selling, sorting, undoing
 from tihuo.timetable import Timetable
 
 MINUTE = 60_000
@@ -86,6 +86,23 @@ def test_who_came_before_or_whose_window_is_over_is_not_told(full: LittleShop) -
     full.do(handing_over.hand_over_by_code, full.code("o1"))
     assert at(full, WINDOW[1]) == []
     assert [state for _, state, _ in states(full)] == ["gone"] * 3
+
+
+def test_what_was_gone_when_she_should_have_been_told_is_told_when_it_is_back(full: LittleShop) -> None:
+    full.do(handing_over.hand_over_by_code, full.code("o1"))
+    full.do(undoing.put_right, 3, 1, [1])
+    assert [event.order_id for event in at(full, DUE)] == ["o1"], "hers is back, the neighbour's is away"
+    full.do(undoing.settle_astray, 3, True)
+    assert [event.order_id for event in at(full, DUE + MINUTE)] == ["o3"]
+    assert at(full, DUE + 2 * MINUTE) == []
+
+
+def test_a_hand_over_that_was_a_mistake_leaves_her_to_be_told(full: LittleShop) -> None:
+    assert at(full, DUE - MINUTE) == []
+    full.do(handing_over.hand_over_by_code, full.code("o3"))
+    assert [event.order_id for event in at(full, DUE)] == ["o1"]
+    full.do(undoing.undo_hand_over, 3, "mistake")
+    assert [event.order_id for event in at(full, DUE + MINUTE)] == ["o3"]
 
 
 def test_a_message_costs_one_of_those_she_agreed_to(full: LittleShop) -> None:

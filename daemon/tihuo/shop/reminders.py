@@ -67,6 +67,15 @@ def moved(work: Work, order_no: int) -> None:
         expect(work, order_no)
 
 
+def wait_again(work: Work, parcel_id: int) -> None:
+    """A parcel that was gone when its customer should have been told is on the shelf again: she is still to be told."""
+    work.sql(
+        "UPDATE reminder SET state = 'waiting' WHERE state = 'gone' "
+        "AND order_no IN (SELECT order_no FROM order_line WHERE parcel_id = ?)",
+        (parcel_id,),
+    )
+
+
 def hers(work: Work, customer_id: str) -> list[Due]:
     """What a customer is not told of yet."""
     rows = work.sql(

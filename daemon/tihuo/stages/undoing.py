@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tihuo.shop import reminders
 from tihuo.shop.events import ParcelAstray
 from tihuo.shop.fence import keep_out
 from tihuo.shop.handovers import MOST_RECORDS, gone_of, may_be_undone, take_back
@@ -96,7 +97,9 @@ def settle_astray(work: Work, parcel_id: int, back: bool) -> None:
     row = work.one("DELETE FROM astray WHERE parcel_id = ? RETURNING holder_no", (parcel_id,))
     if row is None:
         raise Refusal("not_astray")
-    if not back:
+    if back:
+        reminders.wait_again(work, parcel_id)
+    else:
         lose_parcel(work, parcel_id)
     work.record(ParcelAstray(parcel_id=parcel_id, holder_no=row[0], state="back" if back else "lost"))
 
@@ -120,4 +123,5 @@ def _undo(work: Work, parcel_id: int, reason: str, handover: int, role: str) -> 
     within = work.house.undo_within_ms
     if role != Role.OWNER and not may_be_undone(work, first.handover, first.ticks, first.at, moment, within):
         raise Refusal("too_late_to_take_back", minutes=within // 60_000)
+    reminders.wait_again(work, parcel_id)
     return take_back(work, parcel_id, records, reason)
