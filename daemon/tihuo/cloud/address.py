@@ -48,7 +48,7 @@ class LinkSettings:
     connect_timeout: float = 10.0
     pause_min: float = 1.0
     pause_max: float = 60.0
-    unacked_limit: int = 3072  # messages heard and not acknowledged; beyond it the socket is left unread
+    unacked_limit: int = 4096  # messages heard and not acknowledged; beyond it the socket is left unread
     unacked_bytes: int = 4_000_000  # the same for what is in them
     publishes_per_second: int = 0  # beyond it publish() says no; 0: no limit
     unsent_limit: int = 120  # messages said and not acknowledged by the broker; beyond it publish() says no

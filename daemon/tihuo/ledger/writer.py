@@ -36,7 +36,7 @@ BATCH = 64
 """Jobs to a commit while people work, so that a scan never waits long behind queued orders."""
 CALM = 10.0
 """Seconds without an urgent job after which nobody works, and a commit may take as many jobs as it ever may."""
-MOST = 1536
+MOST = 2048
 """Jobs to a commit then, or when the disk is slow: as many as can be run in the time that a sync takes."""
 
 
