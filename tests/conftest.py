@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.little_shop import LittleShop, copy_of
+# a helper whose assertion fails shall say what it saw, as a test does
+pytest.register_assert_rewrite(*(f"tests.{one.stem}" for one in Path(__file__).parent.iterdir()))
+
+from tests.little_shop import LittleShop, copy_of  # noqa: E402
 
 Make = Callable[..., LittleShop]
 

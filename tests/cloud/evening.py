@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from tests.cloud import contract
 from tests.cloud.store_stub import SESSION, StoreStub
 from tihuo.demo.cloud import BrokerAddress, DemoCloud, Mischief, Shopper, Wish
 
@@ -25,6 +26,8 @@ class Evening:
         self.store = StoreStub()
         self.cloud = self.new_cloud()
         self.clock = 100.0
+        self.wrong: list[str] = []
+        """What was said that the contract does not allow."""
 
     def new_cloud(self, folder: Path | None = None, moods: random.Random | None = None) -> DemoCloud:
         nowhere, now = BrokerAddress("127.0.0.1", 1), lambda: self.store.clock_ms
@@ -41,9 +44,11 @@ class Evening:
             self.clock += 0.1
             self.store.clock_ms += 100
             for payload in self.cloud.due(self.clock):
+                self.wrong += contract.faults("down", payload)
                 for _, arrived in self.outgoing.through("down", payload):
                     self.store.hear(arrived)
             for payload in self.store.due(self.clock):
+                self.wrong += contract.faults("up", payload)
                 for _, arrived in self.incoming.through("up", payload):
                     self.cloud.heard("up", arrived)
 
@@ -65,6 +70,7 @@ class Evening:
         heard = self.cloud._book.sql.execute("SELECT count(*) FROM inbox").fetchone()[0]
         assert heard == len(self.store.outbox)
         assert self.store.oversold == 0
+        assert self.wrong == []
         assert self.cloud.figures().oddities == ()
         states = {order.order_id: order.state for order in self.cloud.orders()}
         assert states == self.store.orders

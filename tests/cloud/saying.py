@@ -94,5 +94,3 @@ class Sayer:
 
     def balanced(self) -> bool:
         return self.shop.read(balance.imbalances) == {}
-
-

@@ -141,6 +141,7 @@ class StoreStub:
             self._ack_due = True
             if envelope.epoch > epoch:
                 epoch, last, self._head = envelope.epoch, 0, 0
+                self.heard = epoch, last
             if envelope.epoch < epoch or envelope.seq <= last:
                 continue
             self._head = max(self._head, envelope.seq)

@@ -6,7 +6,7 @@ import itertools
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -34,6 +34,7 @@ def test_an_order_is_placed_accepted_and_its_code_is_on_the_phone() -> None:
     st.tuples(st.floats(0, 0.4), st.floats(0, 0.5), st.floats(0, 0.5)),
     st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 4), st.integers(0, 8)), max_size=15),
 )
+@example(1060, (0.25, 0.0, 0.0), (0.0, 0.0, 0.0), [("A", 1, 1), ("A", 1, 1), ("A", 1, 0)])  # hello lost, then a gap
 @examples(max_examples=60)
 def test_over_any_bad_line_everything_happens_once_and_in_order(
     seed: int,
