@@ -79,13 +79,14 @@ def written(folder: Path) -> list[Figure]:
 
 
 def _child(database: Path, batch: int, count: int, mark: str) -> None:
-    from tihuo.ledger.writer import Writer, folds
+    from tihuo.ledger.writer import Writer
+    from tihuo.shop.work import folds
     from tihuo.stages.selling import accept_orders
 
     warm = WARM if mark else 0
     waiting = shop.orders(database, warm + count)
     writer = Writer(database, shop.HOUSE, shop.clock, batch=batch)
-    accept = folds(lambda work, orders: accept_orders(work, orders))
+    accept = folds(accept_orders)
     counter = ctypes.CDLL(mark) if mark else None
 
     def run(orders: list[shop.NewOrder]) -> None:

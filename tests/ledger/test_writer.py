@@ -14,10 +14,9 @@ import pytest
 from tests.conftest import Make
 from tests.little_shop import LittleShop
 from tihuo.ledger.database import DatabaseTrouble
-from tihuo.ledger.writer import folds
 from tihuo.shop.events import Event, GoodsReceived, SettingChanged
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Work
+from tihuo.shop.work import Work, folds
 from tihuo.stages import handing_over
 
 
@@ -249,7 +248,8 @@ calls: list[list[str]] = []
 def note_all(work: Work, texts: list[str]) -> list[str]:
     """A stage that takes many at once; `bad` spoils them all."""
     calls.append(texts)
-    for text in texts:
+    for number, text in enumerate(texts):
+        work.act_for(number)
         note(work, text)
     if "bad" in texts:
         raise Refusal("malformed")
@@ -261,12 +261,12 @@ def test_jobs_that_fold_are_run_together_with_their_neighbours_only(still: Littl
     answers = [still.writer.write(note_all, text, actor="cloud") for text in "ab"]
     answers.append(still.writer.write(note, "between"))
     answers += [still.writer.write(note_all, text, actor="cloud") for text in "cd"]
-    answers.append(still.writer.write(note_all, "e", actor="somebody else"))
+    answers.append(still.writer.write(note_all, "e", actor="somebody else", device="her phone"))
     still.writer.step(0)
     assert [answer.result(0) for answer in answers] == ["A", "B", "between", "C", "D", "E"]
-    assert calls == [["a", "b"], ["c", "d"], ["e"]]
+    assert calls == [["a", "b"], ["c", "d", "e"]]
     assert notes(still) == ["a", "b", "between", "c", "d", "e"]
-    assert still.sql("SELECT actor FROM journal WHERE entry > 4") == [("cloud",), ("somebody else",)]
+    assert still.sql("SELECT actor FROM journal WHERE entry > 4") == [("cloud",), ("somebody else @ her phone",)]
 
 
 def test_one_bad_job_among_those_that_fold_fails_alone(still: LittleShop) -> None:
@@ -278,13 +278,24 @@ def test_one_bad_job_among_those_that_fold_fails_alone(still: LittleShop) -> Non
     assert still.writer.commits == 1
 
 
-def test_a_wish_with_a_name_keeps_it_though_its_function_folds(still: LittleShop) -> None:
-    first = [still.writer.write(note_all, text, once=text) for text in ("a", "b")]
+def test_wishes_with_names_fold_and_each_is_granted_once(still: LittleShop) -> None:
+    calls.clear()
+    first = [still.writer.write(note_all, text, once=text) for text in ("a", "b", "a")]
     still.writer.step(0)
-    again = [still.writer.write(note_all, text, once=text) for text in ("b", "a")]
+    again = [still.writer.write(note_all, text, once=text) for text in ("b", "c", "a")]
+    again.append(still.writer.write(note_all, "d"))
     still.writer.step(0)
-    assert [answer.result(0) for answer in (*first, *again)] == ["A", "B", "B", "A"]
-    assert notes(still) == ["a", "b"]
+    assert [answer.result(0) for answer in (*first, *again)] == ["A", "B", "A", "B", "C", "A", "D"]
+    assert calls == [["a", "b"], ["c"], ["d"]]
+    assert notes(still) == ["a", "b", "c", "d"]
+
+
+def test_a_wish_that_folds_and_fails_is_not_granted(still: LittleShop) -> None:
+    answers = [still.writer.write(note_all, text, once=text) for text in ("a", "bad", "c")]
+    still.writer.step(0)
+    assert isinstance(answers[1].exception(0), Refusal)
+    assert still.sql("SELECT key FROM once ORDER BY key") == [("a",), ("c",)]
+    assert notes(still) == ["a", "c"]
 
 
 def test_listeners_hear_of_committed_facts_only(still: LittleShop) -> None:

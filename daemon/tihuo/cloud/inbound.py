@@ -22,13 +22,12 @@ from tihuo.cloud.messages import MAX_RECEIVED, Broken, Envelope, NotUnderstood, 
 from tihuo.cloud.unread import unread_order
 from tihuo.ledger.database import is_trouble
 from tihuo.ledger.journal import cursor, move_cursor, outgoing_head
-from tihuo.ledger.writer import folds
 from tihuo.shop.fence import standing
 from tihuo.shop.orders import NewLine, NewOrder
 from tihuo.shop.parked import park
 from tihuo.shop.refunds import settle_refund
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Work
+from tihuo.shop.work import Work, folds
 from tihuo.stages import caring, delegating, refusing, reminding, scheduling, selling
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -21,12 +21,22 @@ _TOGETHER = (64, 16, 4)
 _encode = msgspec.json.Encoder().encode
 
 
+class Asker(Protocol):
+    """Who wants something done: `signature` is the actor with what he has in hand, as the journal names him."""
+
+    @property
+    def actor(self) -> str: ...
+
+    @property
+    def signature(self) -> str: ...
+
+
 class Moment:
     """What a job works with; see `tihuo.shop.work.Work`."""
 
     __slots__ = (
-        "actor", "connection", "cursor", "epoch", "events", "house", "now", "one_savepoint", "remembered", "renumbered",
-        "sure", "ticks", "version",
+        "actor", "askers", "connection", "cursor", "epoch", "events", "house", "now", "one_savepoint", "remembered",
+        "renumbered", "signature", "sure", "ticks", "version",
     )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection, house: House) -> None:
@@ -38,13 +48,23 @@ class Moment:
         self.now = Millis(0)
         self.sure = True
         self.ticks = 0
-        self.actor = ""
+        self.actor = self.signature = ""
+        self.askers: Sequence[Asker] = ()
         self.epoch = 0
         self.version = 0
         self.events: list[tuple[str, Event, bytearray]] = []
         self.one_savepoint = 0
         self.remembered: object | None = None
         self.renumbered = False
+
+    def begin(self, askers: Sequence[Asker]) -> None:
+        """Somebody's job, or those of several that fold."""
+        self.askers = askers
+        self.act_for(0)
+
+    def act_for(self, number: int) -> None:
+        asker = self.askers[number]
+        self.actor, self.signature = asker.actor, asker.signature
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         if self.remembered is not None and not _spares(statement):
@@ -76,7 +96,7 @@ class Moment:
 
     def record(self, event: Event) -> None:
         data = bytearray(_encode(event))  # which sqlite3 takes as it is; for bytes it asks around how to adapt them
-        self.events.append((self.actor, event, data))
+        self.events.append((self.signature, event, data))
 
     def remember(self, picture: object) -> None:
         self.remembered = picture

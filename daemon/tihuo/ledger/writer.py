@@ -16,9 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -29,7 +28,6 @@ from tihuo.shop.words import Millis, Refusal
 from tihuo.shop.work import House
 
 log = logging.getLogger(__name__)
-Stage = TypeVar("Stage", bound=Callable[..., Any])
 Done = Callable[[Any, BaseException | None], None]
 
 BATCH = 64
@@ -40,17 +38,10 @@ MOST = 2048
 """Jobs to a commit then, or when the disk is slow: as many as can be run in the time that a sync takes."""
 
 
-def folds(function: Stage) -> Stage:
-    """Mark a function for which many jobs in a row cost less together: it takes a list of arguments and gives a list of
-    answers. If it raises, its jobs are undone and each is run alone, so that one failure still stays alone."""
-    function.folds = True  # type: ignore[attr-defined]
-    return function
-
-
 class Job:
     """What somebody wants done, and who hears what became of it: a future, or `done` where nobody waits."""
 
-    __slots__ = ("actor", "args", "done", "function", "future", "once")
+    __slots__ = ("actor", "args", "done", "function", "future", "once", "signature")
 
     def __init__(
         self,
@@ -58,6 +49,7 @@ class Job:
         args: tuple[Any, ...],
         once: str | None,
         actor: str,
+        device: str,
         future: Future[Any] | None = None,
         done: Done | None = None,
     ) -> None:
@@ -65,6 +57,7 @@ class Job:
         self.args = args
         self.once = once
         self.actor = actor
+        self.signature = f"{actor} @ {device}" if device else actor
         self.future = future
         self.done = done
 
@@ -135,9 +128,7 @@ class Writer(threading.Thread):
         raises what the function raised, or `DatabaseTrouble`.
         """
         future: Future[Any] = Future()
-        if device:
-            function = _with_device(function, device)
-        self._ask(Job(function, args, once, actor, future), urgent)
+        self._ask(Job(function, args, once, actor, device, future), urgent)
         return future
 
     def tell(
@@ -152,9 +143,7 @@ class Writer(threading.Thread):
     ) -> None:
         """As `write`, for who has much to ask and waits for none of it: `done(answer, failure)` is called after the
         commit, on the writer's thread, and must be quick. A future costs as much as a fifth of an order."""
-        if device:
-            function = _with_device(function, device)
-        self._ask(Job(function, args, once, actor, None, done), urgent)
+        self._ask(Job(function, args, once, actor, device, None, done), urgent)
 
     def _ask(self, job: Job, urgent: bool) -> None:
         with self._gate:  # or a job that comes while we close would wait for ever
@@ -303,37 +292,24 @@ class Writer(threading.Thread):
         return [answer for row in rows for answer in self._run_row(row)]
 
     def _run_row(self, jobs: list[Job], behind: _Behind = "savepoint") -> list[_Answered]:
-        function = jobs[0].function
-        if not hasattr(function, "folds"):
-            return [self._run(job, behind) for job in jobs]
-        together = Job(function, ([job.args[0] for job in jobs],), jobs[0].once, jobs[0].actor)
-        _, answers, failure = self._run(together, behind)
-        if failure is None:
-            return [(job, answer, None) for job, answer in zip(jobs, answers, strict=True)]
-        if len(jobs) == 1:
-            return [(jobs[0], None, failure)]
-        return [answer for job in jobs for answer in self._run_row([job])]
+        answers = self._run(jobs, behind)
+        if len(jobs) == 1 or answers[0][2] is None:
+            return answers
+        return [self._run([job], "savepoint")[0] for job in jobs]
 
-    def _run(self, job: Job, behind: _Behind) -> _Answered:
-        """Run a job; what it did is undone if it fails, by its savepoint or with the transaction that it is all of.
-        Behind nothing, its failure is raised."""
+    def _run(self, jobs: list[Job], behind: _Behind) -> list[_Answered]:
+        """Run a job, or some that fold; what they did is undone if they fail, by their savepoint or with the
+        transaction that they are all of. Behind nothing, their failure is raised."""
         moment = self._moment
         execute = moment.cursor.execute
         kept = len(moment.events)
-        moment.actor = job.actor
         if behind == "savepoint":
             execute("SAVEPOINT job")
         try:
-            if job.once is not None and (known := self._wishes.get(job.once)) is not None:
-                answer = msgspec.json.decode(known, type=_answer_type(job.function))
-            else:
-                answer = job.function(moment, *job.args)
-                if job.once is not None:
-                    self._wishes[job.once] = written = msgspec.json.encode(answer)
-                    self._fresh_wishes.append((job.once, moment.version, written))
+            answers = self._answers(jobs)
             if behind == "savepoint":
                 execute("RELEASE job")
-            return job, answer, None
+            return [(job, answer, None) for job, answer in zip(jobs, answers, strict=True)]
         except Exception as error:
             if behind == "nothing" or (isinstance(error, sqlite3.Error) and is_trouble(error)):
                 raise  # with the file's trouble, which is not the job's
@@ -344,9 +320,37 @@ class Writer(threading.Thread):
                 execute("RELEASE job")
             del moment.events[kept:]
             moment.remembered = None
-            if not isinstance(error, Refusal):
-                log.exception("a job failed and was undone: %s", getattr(job.function, "__qualname__", job.function))
-            return job, None, error
+            if not isinstance(error, Refusal) and len(jobs) == 1:
+                name = getattr(jobs[0].function, "__qualname__", jobs[0].function)
+                log.exception("a job failed and was undone: %s", name)
+            return [(job, None, error) for job in jobs]
+
+    def _answers(self, jobs: list[Job]) -> list[Any]:
+        """Do what jobs that fold want, or one job; a wish that was granted before has its answer already."""
+        moment, function, wishes = self._moment, jobs[0].function, self._wishes
+        fresh = [job for job in jobs if job.once is None or job.once not in wishes] if wishes else jobs
+        answers: list[Any] = []
+        if fresh:
+            moment.begin(fresh)
+            if len(fresh) == 1:
+                answers = [function(moment, *fresh[0].args)]
+            else:
+                answers = function.together(moment, [job.args[0] for job in fresh])  # type: ignore[attr-defined]
+        if jobs[0].once is None:
+            return answers
+        done = iter(answers)
+        return [self._granted(job, done) for job in jobs]
+
+    def _granted(self, job: Job, done: Iterator[Any]) -> Any:
+        """The first answer to a named wish: of long ago, or now."""
+        assert job.once is not None
+        known = self._wishes.get(job.once)
+        if known is not None:
+            return msgspec.json.decode(known, type=_answer_type(job.function))
+        answer = next(done)
+        self._wishes[job.once] = written = msgspec.json.encode(answer)
+        self._fresh_wishes.append((job.once, self._moment.version, written))
+        return answer
 
     def _begin_anew(self) -> None:
         """Undo the transaction, for another one."""
@@ -386,36 +390,29 @@ class Writer(threading.Thread):
         self._moment.remembered = None
 
 
-def _with_device(function: Callable[..., Any], device: str) -> Callable[..., Any]:
-    """The same, with the device beside the actor of each fact. Not in `Job`: orders have none, and would pay for it."""
-
-    @wraps(function)
-    def signed(moment: Moment, *args: Any) -> Any:
-        kept = len(moment.events)
-        answer = function(moment, *args)
-        moment.events[kept:] = [(f"{actor} @ {device}", event, data) for actor, event, data in moment.events[kept:]]
-        return answer
-
-    return signed
-
-
 def _in_rows(jobs: list[Job]) -> Iterator[list[Job]]:
-    """Jobs of one folding function and one actor that follow each other, together; every other job alone."""
+    """Jobs of one folding function that follow each other, together, but for the same wish twice; every other job
+    alone."""
     row: list[Job] = []
+    names: set[str] = set()
     function: Callable[..., Any] | None = None  # what the next job must do to join the row
     for job in jobs:
-        if row and not (job.function is function and job.once is None and job.actor == row[0].actor):
+        named = job.once is not None
+        if row and not (job.function is function and named == bool(names) and job.once not in names):
             yield row
-            row = []
+            row, names = [], set()
         if not row:
-            function = job.function if job.once is None and hasattr(job.function, "folds") else None
+            function = job.function if hasattr(job.function, "together") else None
         row.append(job)
+        if job.once is not None:
+            names.add(job.once)
     if row:
         yield row
 
 
 def _answer_type(function: Callable[..., Any]) -> Any:
     try:
-        return get_type_hints(function).get("return", Any)
+        hint = get_type_hints(function).get("return", Any)
     except (NameError, TypeError):  # no plain function, or one that names a type only for the type checker
         return Any
+    return get_args(hint)[0] if hasattr(function, "together") else hint

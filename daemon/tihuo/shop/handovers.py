@@ -16,10 +16,10 @@ from tihuo.shop.events import LineQuantity, OrderHandedOver, OrderHandoverUndone
 from tihuo.shop.labels import queue_label, receipt_facts
 from tihuo.shop.orders import IMPORTED
 from tihuo.shop.parcels import place_in
-from tihuo.shop.stock import move
+from tihuo.shop.stock import move, move_items
 from tihuo.shop.uncollected import given_up
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Look, Rows, Work
+from tihuo.shop.work import Look, Rows, Work, json_of, rows_at_once
 
 MOST_RECORDS = 10_000
 """The records of one hand-over follow each other; no customer takes more of them at once."""
@@ -63,18 +63,37 @@ class Gone(msgspec.Struct, frozen=True):
     at: int
 
 
+_SHELF = (
+    "SELECT json_group_array(json_array(id, customer_id)) FROM shelf_parcel "
+    "WHERE customer_id IN (SELECT value FROM json_each(?))"
+)
+
+
 def ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
     """The customer's parcels on the shelf: those of this order and whatever else waits for her.
+
+    Raises `Refusal` as `ready_for_each`."""
+    return ready_for_each(work, [(order_no, customer_id)])[0]
+
+
+def ready_for_each(work: Work, customers: list[tuple[int, str]]) -> list[list[int]]:
+    """The parcels on the shelf of each of different customers: those of the order and whatever else waits for her.
 
     Raises `Refusal`: `not_ready`, `already_collected`, `nothing_left`, `given_up_refund`, `given_up_void`,
     `being_looked_for` (somebody else took it home).
     """
-    rows = work.sql("SELECT id FROM shelf_parcel WHERE customer_id = ? ORDER BY id", (customer_id,))
-    ready = [parcel_id for (parcel_id,) in rows]
-    if ready:
-        return ready
+    ready: dict[str, list[int]] = {customer_id: [] for _, customer_id in customers}
+    for parcel_id, customer_id in rows_at_once(work, _SHELF, ready):
+        ready[customer_id].append(parcel_id)
+    for order_no, customer_id in customers:
+        if not ready[customer_id]:
+            raise _nothing_ready(work, order_no, customer_id)
+    return [ready[customer_id] for _, customer_id in customers]
+
+
+def _nothing_ready(work: Work, order_no: int, customer_id: str) -> Refusal:
     if work.one("SELECT 1 FROM astray a JOIN parcel p ON p.id = a.parcel_id WHERE p.customer_id = ?", (customer_id,)):
-        raise Refusal("being_looked_for")
+        return Refusal("being_looked_for")
     totals = work.one(
         "SELECT sum(handed_over), sum(quantity - put - short - cancelled) FROM order_line WHERE order_no = ?",
         (order_no,),
@@ -83,100 +102,171 @@ def ready_parcels(work: Work, order_no: int, customer_id: str) -> list[int]:
     if totals[1]:
         window = work.one("SELECT window_from, window_to FROM shop_order WHERE no = ?", (order_no,))
         assert window is not None
-        raise Refusal("not_ready", window=list(window))
+        return Refusal("not_ready", window=list(window))
     if (refusal := given_up(work, order_no)) is not None:
-        raise refusal
+        return refusal
     if totals[0]:
-        raise Refusal("already_collected", **last_taken(work, order_no))
-    raise Refusal("nothing_left")
+        return Refusal("already_collected", **last_taken(work, order_no))
+    return Refusal("nothing_left")
 
 
-def give(
-    work: Work,
-    customer_id: str,
-    parcels: list[int],
-    way: Way,
-    *,
-    skus: dict[int, int] | None = None,
-    lines: Collection[Line] | None = None,
-) -> Given:
-    """Hand over what lies in these parcels: all of it, or so many units of each SKU, or only these lines.
+class Taking(msgspec.Struct, frozen=True):
+    """What a customer is to be given: all that lies in these parcels, or so many units of each SKU, or only these
+    lines. `turn` says whose job it is, of those that are run together."""
 
-    What somebody reported as missing is not given. Raises `Refusal`: `more_than_ready`, `being_looked_for`.
+    customer_id: str
+    parcels: list[int]
+    way: Way
+    skus: dict[int, int] | None = None
+    lines: Collection[Line] | None = None
+    turn: int = 0
+
+
+class _Taken:
+    """What one taking comes to: its `units` (order, line, quantity, parcel), and the rights to them."""
+
+    __slots__ = ("_missed", "_wanted", "first", "orders", "rights", "stays", "taking", "units")
+
+    def __init__(self, taking: Taking) -> None:
+        self.taking = taking
+        self.units: list[tuple[int, int, int, int]] = []
+        self.rights: list[tuple[int, int]] = []
+        self.orders: dict[int, list[LineQuantity]] = {}
+        self.stays: set[int] = set()
+        """Parcels that are not empty yet."""
+        self.first = 0
+        self._wanted = dict(taking.skus) if taking.skus is not None else None
+        self._missed = 0
+
+    def look_at(
+        self,
+        order_no: int,
+        line_no: int,
+        line_id: str,
+        sku_id: int,
+        item: int,
+        parcel: int,
+        on_shelf: int,
+        missing: int,
+    ) -> None:
+        """A line of which something lies in one of the parcels."""
+        quantity = 0
+        if self.taking.lines is None or (order_no, line_no) in self.taking.lines:
+            self._missed += missing
+            quantity = max(0, on_shelf - missing)
+            if self._wanted is not None:
+                quantity = min(quantity, self._wanted.get(sku_id, 0))
+        if quantity < on_shelf:
+            self.stays.add(parcel)
+        if not quantity:
+            return
+        if self._wanted is not None:
+            self._wanted[sku_id] -= quantity
+        self.units.append((order_no, line_no, quantity, parcel))
+        self.rights.append((item, quantity))
+        self.orders.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
+
+    def check(self) -> None:
+        if not self.units or (self._wanted is not None and any(self._wanted.values())):
+            raise Refusal("being_looked_for" if self._missed else "more_than_ready")
+
+
+_ON_SHELF = (
+    "SELECT json_group_array(json_array(l.order_no, l.line_no, l.line_id, l.sku_id, t.no, l.parcel_id, "
+    "l.put - l.handed_over, "
+    "coalesce((SELECT quantity FROM missed_line m WHERE m.order_no = l.order_no AND m.line_no = l.line_no), 0))) "
+    "FROM order_line l JOIN shop_order o ON o.no = l.order_no "
+    "JOIN item_terms t ON t.session_id = o.session_id AND t.sku_id = l.sku_id "
+    "WHERE l.parcel_id IN (SELECT value FROM json_each(?)) AND l.put > l.handed_over"
+)
+_TO_COME = (
+    "SELECT json_group_array(json_array(no, order_id, channel, units)) FROM (SELECT o.no, o.order_id, o.channel, "
+    "sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled) AS units "
+    "FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no IN (SELECT value FROM json_each(?)) "
+    "GROUP BY o.no)"
+)
+_LEFT = (
+    "SELECT json_group_array(json_array(customer_id, parcels)) FROM (SELECT customer_id, count(*) AS parcels "
+    "FROM shelf_parcel WHERE customer_id IN (SELECT value FROM json_each(?)) GROUP BY customer_id)"
+)
+
+
+def give(work: Work, taking: Taking) -> Given:
+    """Hand over what is to be taken. What somebody reported as missing is not given.
+
+    Raises `Refusal`: `more_than_ready`, `being_looked_for`.
     """
-    marks = ", ".join("?" * len(parcels))
-    units: list[tuple[int, int, int]] = []
-    touched: dict[int, list[LineQuantity]] = {}
-    rights = []
-    wanted = dict(skus) if skus is not None else None
+    return give_each(work, [taking])[0]
+
+
+def give_each(work: Work, takings: list[Taking]) -> list[Given]:
+    """As `give`, to different customers at once: they share the statements, each has its own records and facts."""
+    taken = [_Taken(taking) for taking in takings]
+    of_parcel = {parcel: one for one in taken for parcel in one.taking.parcels}
+    for row in rows_at_once(work, _ON_SHELF, of_parcel):
+        of_parcel[row[5]].look_at(*row)
+    _write_down(work, taken)
+    emptied = [parcel for parcel, one in of_parcel.items() if parcel not in one.stays]
+    work.sql(
+        "UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+        (work.now, json_of(emptied)),
+    )
+    move_items(work, "ordered", "handed_over", [right for one in taken for right in one.rights])
+    orders = {row[0]: row for row in rows_at_once(work, _TO_COME, [no for one in taken for no in one.orders])}
+    left = dict(rows_at_once(work, _LEFT, [taking.customer_id for taking in takings]))
+    given = []
+    for one in taken:
+        customer_id, way = one.taking.customer_id, one.taking.way
+        work.act_for(one.taking.turn)
+        for no, told in one.orders.items():
+            _, order_id, channel, to_come = orders[no]
+            work.record(
+                OrderHandedOver(
+                    order_id=order_id,
+                    imported=channel == IMPORTED,
+                    lines=tuple(told),
+                    handed_over_at=work.now,
+                    method=way.method,
+                    complete=not to_come,
+                    by=way.by,
+                    delegate=way.delegate,
+                )
+            )
+        if work.house.print_receipts and not work.house.receipts_on_wish:
+            facts = receipt_facts(work, customer_id, [unit[:3] for unit in one.units], way.method, way.delegate)
+            paper.queue(work, "receipt", f"handover:{one.first}", facts)
+        units = sum(quantity for _, _, quantity, _ in one.units)
+        given.append(Given(way.visit_id or 0, one.taking.parcels, units, left.get(customer_id, 0), one.first))
+    return given
+
+
+def _write_down(work: Work, taken: list[_Taken]) -> None:
+    """The records of what goes, one for each line, and the count of each line by them."""
     newest = work.one("SELECT coalesce(max(id), 0) FROM handover_line")
     assert newest is not None
-    first = newest[0] + 1
+    number = first = newest[0] + 1
     records: list[tuple[Any, ...]] = []
-    missed = 0
-    for order_no, line_no, line_id, sku_id, session_id, parcel_id, on_shelf, missing in work.sql(
-        "SELECT l.order_no, l.line_no, l.line_id, l.sku_id, o.session_id, l.parcel_id, l.put - l.handed_over, "
-        "coalesce((SELECT quantity FROM missed_line m WHERE m.order_no = l.order_no AND m.line_no = l.line_no), 0) "
-        "FROM order_line l JOIN shop_order o ON o.no = l.order_no "
-        f"WHERE l.parcel_id IN ({marks}) AND l.put > l.handed_over ORDER BY l.order_no, l.line_no",
-        tuple(parcels),
-    ).fetchall():
-        if lines is not None and (order_no, line_no) not in lines:
-            continue
-        missed += missing
-        here = max(0, on_shelf - missing)
-        quantity = here if wanted is None else min(here, wanted.get(sku_id, 0))
-        if not quantity:
-            continue
-        if wanted is not None:
-            wanted[sku_id] -= quantity
-        units.append((order_no, line_no, quantity))
-        touched.setdefault(order_no, []).append(LineQuantity(line_id, quantity))
-        rights.append((session_id, sku_id, quantity))
-        records.append(
-            (first + len(records), order_no, line_no, parcel_id, quantity, way.method, work.actor, work.now,
-             way.visit_id, first if records else None, way.shown_no, way.delegate, work.ticks)
-        )  # fmt: skip
-    if not units or (wanted is not None and any(wanted.values())):
-        raise Refusal("being_looked_for" if missed else "more_than_ready")
+    for one in taken:
+        one.check()
+        way = one.taking.way
+        work.act_for(one.taking.turn)
+        one.first, which = number, None
+        for order_no, line_no, quantity, parcel in one.units:
+            records.append(
+                (number, order_no, line_no, parcel, quantity, way.method, work.actor, work.now,
+                 way.visit_id, which, way.shown_no, way.delegate, work.ticks)
+            )  # fmt: skip
+            number, which = number + 1, one.first
     work.many(
         "INSERT INTO handover_line(id, order_no, line_no, parcel_id, quantity, method, actor, at, visit_id, handover, "
         "shown_no, delegate, ticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         records,
     )
-    work.many("UPDATE order_line SET handed_over = handed_over + ?3 WHERE order_no = ?1 AND line_no = ?2", units)
     work.sql(
-        f"UPDATE parcel SET state = 'handed_over', handed_over_at = ? WHERE id IN ({marks}) AND NOT EXISTS "
-        "(SELECT 1 FROM order_line WHERE parcel_id = parcel.id AND put > handed_over)",
-        (work.now, *parcels),
+        "UPDATE order_line SET handed_over = order_line.handed_over + h.quantity FROM handover_line h "
+        "WHERE h.id >= ? AND order_line.order_no = h.order_no AND order_line.line_no = h.line_no",
+        (first,),
     )
-    move(work, "ordered", "handed_over", rights)
-    for order_no, told in touched.items():
-        order = work.one(
-            "SELECT o.order_id, sum(l.put - l.handed_over) + sum(l.quantity - l.put - l.short - l.cancelled), "
-            "o.channel FROM shop_order o JOIN order_line l ON l.order_no = o.no WHERE o.no = ?",
-            (order_no,),
-        )
-        assert order is not None
-        work.record(
-            OrderHandedOver(
-                order_id=order[0],
-                imported=order[2] == IMPORTED,
-                lines=tuple(told),
-                handed_over_at=work.now,
-                method=way.method,
-                complete=not order[1],
-                by=way.by,
-                delegate=way.delegate,
-            )
-        )
-    left = work.one("SELECT count(*) FROM shelf_parcel WHERE customer_id = ?", (customer_id,))
-    assert left is not None
-    if work.house.print_receipts and not work.house.receipts_on_wish:
-        paper.queue(
-            work, "receipt", f"handover:{first}", receipt_facts(work, customer_id, units, way.method, way.delegate)
-        )
-    return Given(way.visit_id or 0, parcels, sum(quantity for *_, quantity in units), left[0], first)
 
 
 def out_there(rows: Rows, order_no: int) -> dict[int, int]:

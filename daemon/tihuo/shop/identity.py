@@ -6,6 +6,10 @@ keeps the kind, never the text. What holds against whom is in docs/codes.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
 import msgspec
 
 from tihuo.shop import delegates, guesses
@@ -14,7 +18,7 @@ from tihuo.shop.scans import LONGEST, cleaned
 from tihuo.shop.strangers import stranger
 from tihuo.shop.uncollected import given_up
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Row, Work
+from tihuo.shop.work import House, Row, Work, rows_at_once
 
 TOLERANCE = 2
 """How many steps of 30 s a changing code may be away from the box's clock."""
@@ -42,15 +46,35 @@ def identify(work: Work, text: str, *, kiosk: str) -> Identity:
     `too_many_tries`, if eight digits came too soon after wrong ones. A wrong eight digits is counted in this very
     transaction: whoever lets the refusal undo it must count it himself.
     """
+    return _whose(work, _read(work.house, text), kiosk, {})
+
+
+def identify_each(work: Work, texts: list[str]) -> list[Identity]:
+    """As `identify`, on the phones of those whose jobs are run together."""
+    shown = [_read(work.house, text) for text in texts]
+    codes = {code.order_no for code in shown if isinstance(code, Code)}
+    orders = {row[0]: row[1:] for row in rows_at_once(work, _ORDERS, codes)} if len(codes) > 1 else {}
+    found = []
+    for number, code in enumerate(shown):
+        work.act_for(number)
+        found.append(_whose(work, code, "", orders))
+    return found
+
+
+def _whose(work: Work, shown: Code | str, kiosk: str, orders: _Orders) -> Identity:
+    return _by_digits(work, shown, kiosk) if isinstance(shown, str) else _by_code(work, shown, kiosk, orders)
+
+
+def _read(house: House, text: str) -> Code | str:
+    """A pickup code of this shop, or eight digits."""
     if len(text) > LONGEST:
         raise Refusal("damaged_code")
     text = cleaned(text)
     digits = text.replace(" ", "")
     if len(digits) == 8 and digits.isascii() and digits.isdigit():
-        return _by_digits(work, digits, kiosk)
-    house = work.house
+        return digits
     try:
-        return _by_code(work, read_code(text, house.store_id, house.code_key), kiosk)
+        return read_code(text, house.store_id, house.code_key)
     except Refusal as refusal:
         if refusal.code == "other_shop":
             store = str(refusal.facts["store"])
@@ -86,10 +110,10 @@ def kind_of(text: str) -> str:
     return "qr" if text[:4].upper() == "TH1:" else "other"
 
 
-def _by_code(work: Work, code: Code, kiosk: str) -> Identity:
+def _by_code(work: Work, code: Code, kiosk: str, orders: _Orders) -> Identity:
     if code.delegation:
         return _by_delegation(work, code.delegation, code.order_no, kiosk)
-    customer_id, _, turn = _order(work, code.order_no)
+    customer_id, _, turn = _order(work, code.order_no, orders)
     if code.turn < turn:
         raise _revoked(work, code.order_no, code.turn)
     if code.slot is not None:
@@ -148,13 +172,18 @@ def _known_time(work: Work, kiosk: str) -> bool:
     return work.sure or not kiosk
 
 
-def _order(work: Work, order_no: int) -> tuple[str, int, int]:
+_Orders = Mapping[int, Sequence[Any]]
+"""Orders that were looked up before: number -> customer, state, end of the window, turn of the code."""
+_WHOSE = "customer_id, state, window_to, (SELECT max(turn) FROM code_turn WHERE order_no = shop_order.no)"
+_ORDER = f"SELECT {_WHOSE} FROM shop_order WHERE no = ?"
+_ORDERS = (
+    f"SELECT json_group_array(json_array(no, {_WHOSE})) FROM shop_order WHERE no IN (SELECT value FROM json_each(?))"
+)
+
+
+def _order(work: Work, order_no: int, orders: _Orders = MappingProxyType({})) -> tuple[str, int, int]:
     """Its customer, the end of its window, and the present turn of its code."""
-    row = work.one(
-        "SELECT customer_id, state, window_to, (SELECT max(turn) FROM code_turn WHERE order_no = shop_order.no) "
-        "FROM shop_order WHERE no = ?",
-        (order_no,),
-    )
+    row = orders.get(order_no) or work.one(_ORDER, (order_no,))
     if row is None:
         raise Refusal("unknown_code")
     if row[1] == "cancelled" and (gone := given_up(work, order_no)) is not None:

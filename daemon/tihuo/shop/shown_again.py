@@ -22,9 +22,7 @@ def notice(work: Work, visit_id: int, refusal: str, facts: Mapping[str, object])
     """Remember the newest such visit, so that a banner finds it in one step."""
     at = facts.get("at")
     if refusal == "already_collected" and isinstance(at, int) and 0 < at < work.now - SOON_MS:
-        work.sql(
-            "INSERT INTO keep VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2", (_KEPT, str(visit_id))
-        )
+        work.sql("INSERT INTO keep VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2", (_KEPT, str(visit_id)))
 
 
 def newest(look: Look, now: int) -> Row | None:

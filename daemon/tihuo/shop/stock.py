@@ -79,6 +79,14 @@ def _move_sql(source: str, target: str) -> str:
     return f"UPDATE item_rights SET {source} = {source} - ?1, {target} = {target} + ?1, version = ?2 {OF_ITEM}"
 
 
+def _move_many_sql(source: str, target: str) -> str:
+    return (
+        f"UPDATE item_rights SET version = ?, {source} = {source} - units.value, {target} = {target} + units.value "
+        "FROM json_each(?) AS units WHERE no = units.key"
+    )
+
+
+_MOVES_OF_MANY = {(a, b): _move_many_sql(a, b) for a in PLACES for b in PLACES if a != b}
 _MOVES = {(a, b): _move_sql(a, b) for a in PLACES for b in PLACES if a != b}
 
 
@@ -88,6 +96,22 @@ def move(work: Work, source: str, target: str, rights: Iterable[tuple[str, int, 
     The CHECK constraints refuse a move that would leave a place negative: `sqlite3.IntegrityError`, nothing happened.
     """
     work.many(_MOVES[source, target], [(quantity, work.version, session, sku) for session, sku, quantity in rights])
+
+
+def move_items(work: Work, source: str, target: str, rights: Iterable[tuple[int, int]]) -> None:
+    """As `move`, for who knows the row numbers: (item number, quantity > 0), each once or more. Each is a row of its
+    own in the book of moves, so an item that comes again waits for another statement."""
+    rest = list(rights)
+    while rest:
+        units: dict[int, int] = {}
+        again: list[tuple[int, int]] = []
+        for no, quantity in rest:
+            if no in units:
+                again.append((no, quantity))
+            else:
+                units[no] = quantity
+        work.sql(_MOVES_OF_MANY[source, target], (work.version, msgspec.json.encode(units).decode()))
+        rest = again
 
 
 def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from tihuo.shop.events import Event
 from tihuo.shop.words import Millis
 
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 Row = tuple[Any, ...]
 Rows = Callable[[str, Sequence[Any]], list[Row]]
 """Answers a SELECT, for what a board shows and a stage does alike: `Look.rows`, or `rows_of(work)`."""
@@ -93,6 +96,9 @@ class Work(Protocol):
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Row | None: ...
 
+    def act_for(self, number: int) -> None:
+        """From now on in the name of one of those whose jobs are run together: 0 is the first, and where it begins."""
+
     def record(self, event: Event) -> None:
         """Add a fact to the journal, in this transaction."""
 
@@ -123,3 +129,32 @@ class Look(Protocol):
 
 def rows_of(work: Work) -> Rows:
     return lambda statement, parameters: work.sql(statement, parameters).fetchall()
+
+
+def folds(together: Callable[[Work, list[Asked]], list[Answer]]) -> Callable[[Work, Asked], Answer]:
+    """Make one job's function of one that does many in a row for less: it takes a list of what is asked, and gives a
+    list of answers. Where it matters who asked, it calls `work.act_for(number)` first. If it raises, its jobs are
+    undone and each is run alone, so that one failure still stays alone."""
+
+    @wraps(together)
+    def alone(work: Work, asked: Asked) -> Answer:
+        return together(work, [asked])[0]
+
+    alone.together = together  # type: ignore[attr-defined]
+    return alone
+
+
+def json_of(values: Iterable[object]) -> str:
+    """A list as `json_each` takes it, so that a statement is the same whatever their number."""
+    return msgspec.json.encode(list(values)).decode()
+
+
+def rows_at_once(work: Work, statement: str, values: Iterable[object]) -> list[list[Any]]:
+    """What a statement with a `json_each(?)` gives as one row: `SELECT json_group_array(json_array(…)) FROM …`. Each
+    row of its own would lend the interpreter to who is busy, who gives it back late. Sorted, as SQLite promises no
+    order in there."""
+    row = work.one(statement, (json_of(values),))
+    assert row is not None
+    found: list[list[Any]] = msgspec.json.decode(row[0])
+    found.sort()
+    return found

@@ -7,10 +7,10 @@ import json
 from tihuo.shop import calls, delegates, guesses, manners, shown_again, tails
 from tihuo.shop.events import CheckedIn, VisitEnded
 from tihuo.shop.fence import keep_out
-from tihuo.shop.handovers import Given, Way, begin_anew, give, ready_parcels
-from tihuo.shop.identity import Identity, about_order, identify, kind_of
+from tihuo.shop.handovers import Given, Taking, Way, begin_anew, give, give_each, ready_for_each, ready_parcels
+from tihuo.shop.identity import Identity, about_order, identify, identify_each, kind_of
 from tihuo.shop.words import Refusal
-from tihuo.shop.work import Work, rows_of
+from tihuo.shop.work import Work, folds, rows_of
 
 WELCOME_MS = 45_000
 CONFIRM_MS = 20_000
@@ -162,7 +162,7 @@ def hand_over(work: Work, visit_id: int, parcel_ids: list[int] | None = None) ->
     if not chosen:
         raise Refusal("already_collected", **delegates.last_taken(work, order_no))
     who = neighbour.who if neighbour else ""
-    given = give(work, customer_id, chosen, Way(method, visit_id, order_no, who, known_by))
+    given = give(work, Taking(customer_id, chosen, Way(method, visit_id, order_no, who, known_by)))
     left = given.left if neighbour is None or neighbour.lines is None else len(set(ready) - set(chosen))
     outcome = "partly" if left else "done"
     work.sql(
@@ -172,19 +172,47 @@ def hand_over(work: Work, visit_id: int, parcel_ids: list[int] | None = None) ->
     return given
 
 
-def hand_over_by_code(work: Work, code: str, method: str = "staff_code") -> Given:
-    """核销交付 at the counter: everything that is ready for the customer of this code, in one step.
+@folds
+def hand_over_by_code(work: Work, codes: list[str]) -> list[Given]:
+    """核销交付 at the counter: everything that is ready for the customer of a code, in one step.
 
     Raises `Refusal` with the codes of `check_in`.
     """
     keep_out(work)
-    known = identify(work, code, kiosk="")
-    way = Way(method, shown_no=known.order_no, delegate=known.delegate, by=known.method)
-    neighbour = delegates.delegation(work, known.delegation) if known.lines is not None and known.delegation else None
-    if neighbour is None:
-        ready = ready_parcels(work, known.order_no, known.customer_id)
-        return give(work, known.customer_id, ready, way)
-    return give(work, known.customer_id, delegates.parcels_with(work, neighbour), way, lines=known.lines)
+    given: list[Given] = []
+    together: dict[str, tuple[int, Identity]] = {}
+    for turn, known in enumerate(identify_each(work, codes)):
+        if known.customer_id in together:  # who gets nothing any more, unless that code opened less
+            given += _give_all(work, list(together.values()))
+            together.clear()
+        together[known.customer_id] = turn, known
+    return given + _give_all(work, list(together.values()))
+
+
+def _give_all(work: Work, people: list[tuple[int, Identity]]) -> list[Given]:
+    """Each with whose job it is; no customer twice."""
+    neighbours = {
+        turn: neighbour
+        for turn, known in people
+        if known.lines is not None and known.delegation and (neighbour := delegates.delegation(work, known.delegation))
+    }
+    others = [(turn, known) for turn, known in people if turn not in neighbours]
+    ready = ready_for_each(work, [(known.order_no, known.customer_id) for _, known in others])
+    parcels = {turn: found for (turn, _), found in zip(others, ready, strict=True)}
+    parcels |= {turn: delegates.parcels_with(work, neighbour) for turn, neighbour in neighbours.items()}
+    return give_each(
+        work,
+        [
+            Taking(
+                known.customer_id,
+                parcels[turn],
+                Way("staff_code", shown_no=known.order_no, delegate=known.delegate, by=known.method),
+                lines=known.lines if turn in neighbours else None,
+                turn=turn,
+            )
+            for turn, known in people
+        ],
+    )
 
 
 def hand_over_parcel(
@@ -208,7 +236,7 @@ def hand_over_parcel(
         raise Refusal("being_looked_for")
     if parcel[0] == "handed_over":
         raise Refusal("already_collected", at=parcel[2])
-    return give(work, parcel[1], [parcel_id], Way(method), skus=lines)
+    return give(work, Taking(parcel[1], [parcel_id], Way(method), skus=lines))
 
 
 def ask_again(work: Work) -> int:
