@@ -51,7 +51,7 @@ class Language:
             extensions=["jinja2.ext.i18n"],
         )
         self.templates.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]
-        self.templates.extend(translate=catalog.gettext)
+        self.templates.extend(translate=catalog.gettext, draw_icon=draw_icon)
         self.templates.code_generator_class = Worded
         self.templates.globals.update(
             lang=code,
@@ -82,8 +82,8 @@ class Pages:
 
     def language_of(self, request: Request) -> Language:
         """`?lang=`, else what whoever stands at this kiosk chose, else what this browser did before, else Chinese."""
-        chosen = getattr(request.state, "lang", "") or request.cookies.get("lang")
-        asked = request.query_params.get("lang") or chosen
+        chosen = request.scope["state"].get("lang") or request.cookies.get("lang")
+        asked = _asked(request, "lang") or chosen
         return self.languages[asked if asked in LANGUAGES else LANGUAGES[0]]
 
 
@@ -121,8 +121,13 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
 
 
 def _scheme(request: Request) -> str:
-    asked = request.query_params.get("scheme") or request.cookies.get("scheme")
+    asked = _asked(request, "scheme") or request.cookies.get("scheme")
     return asked if asked in SCHEMES else SCHEMES[0]
+
+
+def _asked(request: Request, name: str) -> str | None:
+    """What the address of a page says. Most say nothing, and to take that apart costs more than all that is asked."""
+    return request.query_params.get(name) if request.scope["query_string"] else None
 
 
 def _here(request: Request, changes: dict[str, str]) -> str:

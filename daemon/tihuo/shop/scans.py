@@ -70,7 +70,8 @@ def read_scan(text: str, house: House) -> Scan:
 def cleaned(text: str) -> str:
     """A scanner's text without what its keyboard, its radio or an input method wrapped around it."""
     text = unicodedata.normalize("NFKC", text[:LONGEST])
-    text = "".join(letter for letter in text if letter.isprintable())
+    if not text.isprintable():
+        text = "".join(letter for letter in text if letter.isprintable())
     return _AIM.sub("", text.strip()).strip()
 
 
