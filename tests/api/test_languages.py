@@ -97,3 +97,15 @@ def test_a_word_stands_in_the_compiled_template_and_a_sentence_with_a_number_doe
     assert "%(num)s units" in compiled
     assert templates.from_string(source).render(yes=True, n=2).startswith(f'<b title="{word}">{word} 2')
     assert "&lt;" in templates.from_string(source).render(yes=False, n=2), "only our own words are taken as they are"
+
+
+@pytest.mark.parametrize(("code", "word"), [("zh", "撤销"), ("en", "Undo")])
+def test_what_never_changes_is_in_the_template_when_it_is_compiled(desk: Desk, code: str, word: str) -> None:
+    templates = Pages(desk.door).languages[code].templates
+    source = '{% import "macros.html" as m %}{{ m.icon("undo-2", _("Undo")) }} {{ _("Undo") }}{{ m.icon(name) }}'
+    compiled = templates.compile(source, raw=True)
+    assert compiled.count("escape(") == 1, "only the icon whose name is not known yet"
+    assert f'aria-label="{word}"' in compiled
+    drawn = templates.from_string(source).render(name="undo-2")
+    assert drawn.count("#undo-2") == 2
+    assert drawn.count(word) == 2

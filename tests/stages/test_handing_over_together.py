@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Make
 from tests.little_shop import HOUR, LittleShop
 from tihuo.boards.balance import imbalances
+from tihuo.shop import guesses
 from tihuo.shop.pickups import short_code_for
 from tihuo.shop.words import Refusal
 from tihuo.stages import delegating, handing_over, reporting
@@ -128,3 +129,18 @@ def test_each_is_signed_by_who_had_the_phone_in_hand(make_shop: Make) -> None:
         ("o5", "店员1 @ 手机1"),
         ("o6", "店员0 @ 手机0"),
     ]
+
+
+def test_whose_digits_pause_is_refused_and_nobody_else(make_shop: Make) -> None:
+    shop = prepared(make_shop)
+    for _ in range(guesses.LOGIN.free):
+        shop.do(lambda work: guesses.wrong(work, guesses.doors_of(work, "")[:1]), actor="店员1")
+    digits = [short_code_for(number, shop.house.code_key) for number in (1, 2, 3)]
+    asked = [
+        shop.writer.write(handing_over.hand_over_by_code, code, actor=f"店员{turn}")
+        for turn, code in enumerate((shop.code("o1"), digits[1], digits[2]))
+    ]
+    shop.writer.step(0)
+    assert isinstance(refused := asked[1].exception(0), Refusal)
+    assert refused.code == "too_many_tries"
+    assert [asked[0].result(0).units, asked[2].result(0).units] == [5, 3]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tihuo.api.auth import Audience, People, Visitor, audience_of, may_enter, visitor_of
@@ -54,7 +54,7 @@ class Doorkeeper:
             return await self._app(scope, receive, send)
         if scope["type"] != "http":
             raise RuntimeError(f"no {scope['type']} here")
-        headers = Headers(scope=scope)
+        headers = _headers(scope)
         scope.setdefault("state", {})["visitor"] = Visitor()
         request = Request(scope, receive)
 
@@ -78,7 +78,7 @@ class Doorkeeper:
                 raise
             return await answer(request, 500, "broken")(scope, receive, send_guarded)
 
-    def _refusal(self, request: Request, headers: Headers) -> Response | None:
+    def _refusal(self, request: Request, headers: Mapping[str, str]) -> Response | None:
         audience = audience_of(request.scope["path"])
         if audience is None:
             return answer(request, 404, "no_such_page")
@@ -117,7 +117,12 @@ def _to_login(request: Request, audience: Audience) -> Response:
     return answer(request, 401, "log_in_first")
 
 
-def _same_origin(headers: Headers) -> bool:
+def _headers(scope: Scope) -> Mapping[str, str]:
+    """By name; the first counts if one comes twice. Starlette's look through all of them for each name."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+def _same_origin(headers: Mapping[str, str]) -> bool:
     """Whether a page of ours sends this. A program that is no browser names no origin and brings no cookies."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
@@ -125,7 +130,7 @@ def _same_origin(headers: Headers) -> bool:
     return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
-def _declared_bytes(headers: Headers) -> int:
+def _declared_bytes(headers: Mapping[str, str]) -> int:
     length = headers.get("content-length", "0")
     return int(length) if re.fullmatch(r"\d{1,18}", length) else 0
 

@@ -96,13 +96,13 @@ def fragment(
     request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """A part of a page, for htmx to swap in."""
-    language = language_of(request)
+    language, box = language_of(request), request.app.state
     html = language.templates.get_template(template).render(
         request=request,
         person=request.state.visitor.person,
-        now=request.app.state.door.clock(),
-        clock_sure=request.app.state.door.sure,
-        live_since=request.app.state.live.since,
+        now=box.door.clock(),
+        clock_sure=box.door.sure,
+        live_since=box.live.since,
         scheme=_scheme(request),
         here=lambda **changes: _here(request, changes),
         **context,

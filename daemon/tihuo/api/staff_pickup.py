@@ -40,7 +40,7 @@ async def hand_over_by_code(request: Request) -> HTMLResponse:
         await run_in_threadpool(looked_up, request, code)
     given = await write_soon(request, handing_over.hand_over_by_code, code, once=f"hand_over_by_code:{shown.once}")
     house = door_of(request).house
-    return fragment(request, "staff/given_note.html", given=msgspec.to_builtins(given), house=house)
+    return fragment(request, "staff/given_note.html", given=given, house=house)
 
 
 router.add_route("/pickup/code", hand_over_by_code, methods=["POST"])  # the first that is looked at

@@ -324,6 +324,8 @@ class Writer(threading.Thread):
                 name = getattr(jobs[0].function, "__qualname__", jobs[0].function)
                 log.exception("a job failed and was undone: %s", name)
             return [(job, None, error) for job in jobs]
+        finally:
+            moment.askers = ()  # or what a great batch brought with it would stay until the next
 
     def _answers(self, jobs: list[Job]) -> list[Any]:
         """Do what jobs that fold want, or one job; a wish that was granted before has its answer already."""

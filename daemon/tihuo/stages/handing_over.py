@@ -207,7 +207,7 @@ def _give_all(work: Work, people: list[tuple[int, Identity]]) -> list[Given]:
                 known.customer_id,
                 parcels[turn],
                 Way("staff_code", shown_no=known.order_no, delegate=known.delegate, by=known.method),
-                lines=known.lines if turn in neighbours else None,
+                lines=known.lines,
                 turn=turn,
             )
             for turn, known in people
