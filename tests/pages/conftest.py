@@ -108,10 +108,16 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
     assert not complaints
 
 
+def hold_still(page: Any) -> None:
+    """What is drawn from now on is there at once: a part that just fades in is half transparent, and stands aside."""
+    page.emulate_media(reduced_motion="reduce")
+
+
 def barriers(page: Any, *more_rules: str) -> list[str]:
     """What axe-core finds in the way of somebody on this page, serious or worse; `more_rules` are off by default."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: python web/build.py --dev")
+    hold_still(page)
     page.evaluate(AXE.read_text())
     options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": True} for rule in more_rules}}
     found = page.evaluate(f"axe.run(document, {json.dumps(options)})")

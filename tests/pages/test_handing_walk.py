@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
+from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, hold_still, playwright
 from tests.pages.evening import OWNER, STAFF, Evening, Served
-from tests.pages.test_kiosk import CROWDED, NARROW, OUTSIDE, OVERLAPPING, SETTLED
+from tests.pages.test_kiosk import CROWDED, NARROW, OUTSIDE, OVERLAPPING
 from tests.pages.walking import PHONE, log_in, scan
 from tihuo.boards import balance, counter, handed, pickup
 from tihuo.stages import handing_over
@@ -65,12 +65,12 @@ def test_nothing_stands_in_the_way_of_who_tells_it(
     served: Served, open_page: OpenPage, evening: Evening, viewport: dict[str, int], language: str
 ) -> None:
     kiosk = open_page(f"{served.url}/kiosk?k=k1&lang={language}", viewport=viewport)
+    hold_still(kiosk)
     evening.show(evening.code("o1"))
     kiosk.locator(".scene-welcome").wait_for()
     found: list[str] = []
 
     def look() -> None:
-        kiosk.evaluate(SETTLED)
         for fault in (CROWDED, OUTSIDE, OVERLAPPING, NARROW):
             found.extend(kiosk.evaluate(fault))
         found.extend(barriers(kiosk, "color-contrast-enhanced"))

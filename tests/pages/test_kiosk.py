@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, playwright
+from tests.pages.conftest import LANDSCAPE, PORTRAIT, OpenPage, barriers, hold_still, playwright
 from tests.pages.evening import Evening, Served, TwinOf
 from tests.pages.walking import even_pace, scan
 from tihuo.boards.lamps import pulses
@@ -55,8 +55,6 @@ OVERLAPPING = """() => {
   }));
   return found;
 }"""
-SETTLED = """() => Promise.all(
-  document.querySelector('.scene').getAnimations().map((one) => one.finished.catch(() => {})))"""
 NARROW = """() => [...document.querySelectorAll('button, a, label')].filter((one) => {
   const box = one.getBoundingClientRect();
   return box.width && (box.width < 63.5 || box.height < 63.5);
@@ -105,7 +103,7 @@ def told(page: Any, code: str) -> None:
 
 def faults(page: Any) -> list[str]:
     """What is in the way of somebody who sees badly and is in a hurry."""
-    page.evaluate(SETTLED)
+    hold_still(page)
     looks = {
         "beyond the edge of the screen": OUTSIDE,
         "wider than its place": CROWDED,

@@ -10,11 +10,12 @@ from tihuo.ledger.writer import Job, Writer
 _in_time = Writer._run
 
 
-def _too_early(self: Writer, job: Job, behind: Any) -> Any:
-    answered = _in_time(self, job, behind)
-    if job.future is not None and answered[2] is None:
-        job.future.set_result(answered[1])
-        job.future = None
+def _too_early(self: Writer, jobs: list[Job], behind: Any) -> Any:
+    answered = _in_time(self, jobs, behind)
+    for job, answer, failure in answered:
+        if job.future is not None and failure is None:
+            job.future.set_result(answer)
+            job.future = None
     return answered
 
 
