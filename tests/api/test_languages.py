@@ -109,3 +109,16 @@ def test_what_never_changes_is_in_the_template_when_it_is_compiled(desk: Desk, c
     drawn = templates.from_string(source).render(name="undo-2")
     assert drawn.count("#undo-2") == 2
     assert drawn.count(word) == 2
+
+
+def test_a_number_is_said_in_its_form_and_what_comes_with_it_is_escaped(desk: Desk) -> None:
+    english = Pages(desk.door).languages["en"].templates
+    counted = '{{ ngettext("%(num)s unit handed over", "%(num)s units handed over", n) }}'
+    assert [english.from_string(counted).render(n=n) for n in (1, 2, 1)] == [
+        "1 unit handed over",
+        "2 units handed over",
+        "1 unit handed over",
+    ]
+    assert Pages(desk.door).languages["zh"].templates.from_string(counted).render(n=2) == "已交付 2 件"
+    named = '{{ ngettext("%(num)s of %(what)s", "%(num)s of %(what)s", n, what=what) }}'
+    assert english.from_string(named).render(n=3, what="<b>") == "3 of &lt;b&gt;"

@@ -67,12 +67,32 @@ def write(
 
 
 class _Answers:
-    """What the writer says to the pages that wait on one loop. To wake it is a system call: once for each commit."""
+    """What the writer says to the pages that wait on one loop. To wake it is a system call: once for each commit. And
+    one look a second finds who waited too long: a timer for each page costs more than its place here."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = ref(loop)
         self._said: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._woken = False
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+
+    def expect(self) -> asyncio.Future[Any]:
+        """Raises `TimeoutError` when it was not told within `WRITE_SECONDS`, or a second later."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_later(1.0, self._look)
+        page: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((loop.time() + WRITE_SECONDS, page))
+        return page
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting and (self._waiting[0][1].done() or self._waiting[0][0] <= loop.time()):
+            _, page = self._waiting.popleft()
+            if not page.done():
+                page.set_exception(TimeoutError())
+        if self._waiting:
+            loop.call_later(1.0, self._look)
 
     def say(self, page: asyncio.Future[Any], answer: Any, failure: BaseException | None) -> None:
         """On the writer's thread."""
@@ -100,8 +120,8 @@ async def write_soon(request: Request, stage: Callable[..., Answer], *args: Any,
     """`write` for a door of the rush, an `async` one: no thread waits for the commit. What such a page then does is
     short, for all other pages wait meanwhile."""
     loop = asyncio.get_running_loop()
-    answered: asyncio.Future[Answer] = loop.create_future()
     answers = _answers.get(loop) or _answers.setdefault(loop, _Answers(loop))
+    answered: asyncio.Future[Answer] = answers.expect()
     door_of(request).writer.tell(
         stage,
         *args,
@@ -111,8 +131,7 @@ async def write_soon(request: Request, stage: Callable[..., Answer], *args: Any,
         device=device_of(request),
         urgent=True,
     )
-    async with asyncio.timeout(WRITE_SECONDS):
-        return await answered
+    return await answered
 
 
 async def form_of(request: Request, form: type[Form]) -> Form:

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from tihuo import __version__
@@ -51,6 +52,8 @@ class Language:
             extensions=["jinja2.ext.i18n"],
         )
         self.templates.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]
+        ngettext: Any = self.templates.globals["ngettext"]
+        self.templates.globals["ngettext"] = _counted(ngettext, catalog.ngettext)
         self.templates.extend(translate=catalog.gettext, draw_icon=draw_icon)
         self.templates.code_generator_class = Worded
         self.templates.globals.update(
@@ -72,6 +75,22 @@ class Language:
             iso=self.moments.iso,
             letter=lambda zone: Zone(zone).letter,
         )
+
+
+def _counted(ngettext: Callable[..., str], translate: Callable[[str, str, int], str]) -> Callable[..., str]:
+    """Jinja's `ngettext` with a memory for texts that say a number and nothing else."""
+
+    @lru_cache(4096)
+    def text(singular: str, plural: str, num: int) -> Markup:
+        return Markup(translate(singular, plural, num) % {"num": num})  # noqa: S704  our own words, and a number
+
+    @pass_context
+    def counted(context: Context, singular: str, plural: str, num: int, **more: Any) -> str:
+        if more or not isinstance(num, int):
+            return ngettext(context, singular, plural, num, **more)
+        return text(singular, plural, num)
+
+    return counted
 
 
 class Pages:
