@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -24,4 +25,5 @@ def test_a_page_waits_for_its_answer_and_not_for_ever(monkeypatch: pytest.Monkey
         await asyncio.wait([again], timeout=20)
         assert isinstance(again.exception(), TimeoutError), "the look begins anew when somebody waits again"
 
-    asyncio.run(evening())
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: a browser test may have left a loop in this one
+        pool.submit(asyncio.run, evening()).result(60)
