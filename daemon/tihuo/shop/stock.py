@@ -31,10 +31,6 @@ _GRANT = (
     "WHERE no = ?1"
 )
 _FEW = 8
-_ITEMS = (
-    "UPDATE item_rights SET version = ?, granted = granted - units.value, ordered = ordered + units.value "
-    "FROM json_each(?) AS units WHERE no = units.key"
-)
 _GRANTS = (
     "UPDATE grant_rights SET remaining = remaining - units.value, sold = sold + units.value, "
     "asked = min(asked, remaining - units.value) FROM json_each(?) AS units WHERE no = units.key"
@@ -69,7 +65,7 @@ def sell(work: Work, items: dict[int, int], grants: dict[int, int]) -> None:
     """Move rights from granted to ordered, for who knows the row numbers: no -> quantity > 0."""
     if len(grants) > _FEW:
         work.sql(_GRANTS, (msgspec.json.encode(grants).decode(),))
-        work.sql(_ITEMS, (work.version, msgspec.json.encode(items).decode()))
+        _move_at_once(work, "granted", "ordered", items)
     else:
         work.many(_GRANT, grants.items())
         work.many(_ITEM, [(no, units, work.version) for no, units in items.items()])
@@ -110,8 +106,12 @@ def move_items(work: Work, source: str, target: str, rights: Iterable[tuple[int,
                 again.append((no, quantity))
             else:
                 units[no] = quantity
-        work.sql(_MOVES_OF_MANY[source, target], (work.version, msgspec.json.encode(units).decode()))
+        _move_at_once(work, source, target, units)
         rest = again
+
+
+def _move_at_once(work: Work, source: str, target: str, units: dict[int, int]) -> None:
+    work.sql(_MOVES_OF_MANY[source, target], (work.version, msgspec.json.encode(units).decode()))
 
 
 def mint(work: Work, session_id: str, sku_id: int, quantity: int) -> None:
