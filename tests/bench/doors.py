@@ -65,7 +65,7 @@ def counter(folder: Path) -> list[Figure]:
             floor_name="the server's shortest answer, same clients",
             n=ROUNDS * SHARE * CONNECTIONS,
             target=0.40,
-            gate=0.33,
+            gate=0.28,
             good="more",
         ),
         Figure(
