@@ -29,7 +29,7 @@ SEEN = (
 
 
 def prepared(make_shop: Make) -> LittleShop:
-    """Four customers with things of one kind in common; a bag of a session of the day before; a box that is missing."""
+    """Four customers with things of one kind in common; a bag of a later wave; a box that is missing."""
     shop = make_shop(running=False)
     shop.sell("o1", "lin", RICE=2, EGGS=1, MILK=1)
     shop.sell("o2", "zhao", RICE=1, MILK=2)

@@ -10,7 +10,7 @@ from tihuo.shop import arrival
 from tihuo.shop.arrival import Choice, LinePlan
 from tihuo.shop.shortages import BY_HAND, POLICIES
 from tihuo.shop.words import mask_name, phone_tail
-from tihuo.shop.work import Look
+from tihuo.shop.work import Look, json_of
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ def _names(look: Look, orders: list[int]) -> dict[int, tuple[str, str, str]]:
     rows = look.rows(
         "SELECT o.no, o.order_id, c.name, c.phone FROM shop_order o JOIN customer c ON c.id = o.customer_id "
         "WHERE o.no IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(orders).decode(),),
+        (json_of(orders),),
     )
     return {no: (order_id, mask_name(name), phone_tail(phone)) for no, order_id, name, phone in rows}
 

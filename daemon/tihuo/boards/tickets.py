@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tihuo.shop.words import mask_name, phone_tail
-from tihuo.shop.work import Look
+from tihuo.shop.work import Look, json_of
 
 
 class TicketLine(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def tickets(look: Look, session_id: str, limit: int = 100) -> list[TicketRow]:
     )
     found = [TicketRow(mask_name(name), phone_tail(phone), *row) for *row, name, phone in rows]
     by_number = {row.number: row for row in found}
-    wanted = (msgspec.json.encode(list(by_number)).decode(),)
+    wanted = (json_of(by_number),)
     for number, *line in look.rows(
         "SELECT x.ticket_no, d.name, s.spec, s.unit, x.quantity FROM json_each(?) j "
         "JOIN ticket_line x ON x.ticket_no = j.value JOIN service_ticket t ON t.no = x.ticket_no "

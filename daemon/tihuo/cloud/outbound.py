@@ -20,7 +20,7 @@ from tihuo.shop.pickups import (
     rotating_secret,
     short_code_for,
 )
-from tihuo.shop.work import House, Look
+from tihuo.shop.work import House, Look, json_of
 
 
 def envelope_of(entry: Entry, look: Look, house: House, epoch: int) -> Said:
@@ -154,7 +154,7 @@ def _session(
         "i.limit_per_customer, i.arrives_on FROM session_item i JOIN sku s ON s.id = i.sku_id "
         "JOIN product d ON d.id = s.product_id WHERE i.session_id = ?1 "
         "AND (?2 = '[]' OR s.code IN (SELECT value FROM json_each(?2))) ORDER BY s.id",
-        (session_id, msgspec.json.encode(skus).decode()),
+        (session_id, json_of(skus)),
     )
     offered = tuple(
         up.SessionItem(code, name[:120], price, kind, limit, day and date.fromisoformat(day))

@@ -25,7 +25,7 @@ from tihuo.ledger.database import DatabaseTrouble, connect, is_trouble, trouble_
 from tihuo.ledger.moment import Moment
 from tihuo.shop.events import Event
 from tihuo.shop.words import Millis, Refusal
-from tihuo.shop.work import House
+from tihuo.shop.work import House, json_of
 
 log = logging.getLogger(__name__)
 Done = Callable[[Any, BaseException | None], None]
@@ -274,7 +274,7 @@ class Writer(threading.Thread):
             self._wishes = {names[0]: known[0]} if known else {}
         else:
             statement = "SELECT key, answer FROM once WHERE key IN (SELECT value FROM json_each(?))"
-            self._wishes = dict(self._moment.sql(statement, (msgspec.json.encode(names).decode(),)).fetchall())
+            self._wishes = dict(self._moment.sql(statement, (json_of(names),)).fetchall())
 
     def _run_rows(self, rows: list[list[Job]]) -> list[_Answered]:
         """Nearly always nothing fails, and no job needs a savepoint; else all is undone, and each gets one."""

@@ -16,7 +16,7 @@ from tihuo.shop.grants import grant_size, lend
 from tihuo.shop.orders import NewOrder, last_order
 from tihuo.shop.shortages import charge_owed
 from tihuo.shop.stock import sell
-from tihuo.shop.work import Work
+from tihuo.shop.work import Work, json_of
 
 
 class Item(msgspec.Struct):
@@ -85,7 +85,7 @@ class Till:
         self._recalled = isinstance(kept, Picture)
         self._picture = kept if isinstance(kept, Picture) else Picture(last_order=last_order(work))
         ids = [order.order_id for order in orders]
-        booked = [work.one(_ALONE, ids)] if len(ids) == 1 else work.sql(_BOOKED, (_json(ids),)).fetchall()
+        booked = [work.one(_ALONE, ids)] if len(ids) == 1 else work.sql(_BOOKED, (json_of(ids),)).fetchall()
         self.known = {row[0] for row in booked if row}
         """Which of these orders are booked already."""
         self.last_order = self._picture.last_order
@@ -103,7 +103,7 @@ class Till:
     def _read(self, grant_ids: Iterable[str]) -> None:
         """Add grants to the picture, as their rows stand."""
         held, items = self._picture.held, self._picture.items
-        found = self._work.one(_GRANTS, (_json(list(grant_ids)),))
+        found = self._work.one(_GRANTS, (json_of(grant_ids),))
         assert found is not None
         for row in _grants.decode(found[0]):
             no, item_no, grant_id, session_id, sku_id, left, price_fen, open_, code, limit, *places = row
@@ -254,7 +254,3 @@ class Till:
             [*person, item.session_id, item.sku_id],
         )
         return sum(units for who, units in item.bought if who in person) + (int(row[0]) if row else 0)
-
-
-def _json(names: list[str]) -> str:
-    return msgspec.json.encode(names).decode()
